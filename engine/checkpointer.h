@@ -1,0 +1,84 @@
+// Checkpointer: writes the entries of changed keys to the state on disk, so that
+// the log before them may go and a restart replays little.
+//
+//   C = last index ─▶ shard by shard: take the marked keys, write their present
+//   entries once the log has persisted them ─▶ the state is complete up to C
+//
+// Exact though writers go on: every record up to C was applied under its shard's
+// lock before that shard is looked at; what is newer than C in the state carries
+// its version, and replay skips it.
+//
+// Time: the machine's monotonic clock.
+// Thread-safety: RunOnce() and Pause from any thread; passes exclude each other.
+// Lifetime: what the constructor gets outlives it.
+// Errors: the first one goes to Log::Fail(); the keys concerned stay marked.
+#ifndef VIGIL_ENGINE_CHECKPOINTER_H_
+#define VIGIL_ENGINE_CHECKPOINTER_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "engine/base/mutex.h"
+#include "engine/base/thread.h"
+#include "engine/data_set.h"
+#include "engine/log.h"
+#include "engine/storage.h"
+
+namespace vigil::engine {
+
+class Checkpointer {
+ public:
+  Checkpointer(DataSet& data, Log& log, Storage& storage, absl::Duration period,
+               uint64_t log_bytes_kept);
+  ~Checkpointer() { Stop(); }
+
+  // One pass, on the caller's thread. kCancelled when stopped in the middle.
+  absl::Status RunOnce();
+
+  // While one exists no pass runs. Its constructor waits for the end of a pass.
+  class Pause {
+   public:
+    explicit Pause(Checkpointer& of) : of_(of) { of_.Enter(); }
+    ~Pause() { of_.Leave(); }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    Checkpointer& of_;
+  };
+
+  void Stop();
+
+ private:
+  void Run();
+  void Enter();
+  void Leave();
+  absl::Status WriteShard(size_t shard);
+  // Takes about kBatchBytes worth of entries of the keys from `next` on.
+  std::vector<StateChange> Collect(size_t shard,
+                                   const std::vector<std::string>& keys,
+                                   size_t& next, uint64_t& newest);
+  absl::Status WriteBatch(const std::vector<StateChange>& changes,
+                          uint64_t newest);
+
+  DataSet& data_;
+  Log& log_;
+  Storage& storage_;
+  const absl::Duration period_;
+  const uint64_t log_bytes_kept_;
+
+  Mutex mu_;
+  CondVar moved_;
+  bool busy_ ABSL_GUARDED_BY(mu_) = false;
+  std::atomic<bool> stopping_{false};
+  Thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace vigil::engine
+
+#endif  // VIGIL_ENGINE_CHECKPOINTER_H_

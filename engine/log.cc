@@ -1,0 +1,193 @@
+#include "engine/log.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace vigil::engine {
+
+Log::Log(LogRing ring, size_t memory_bytes, bool memory_only)
+    : memory_bytes_(memory_bytes),
+      memory_only_(memory_only),
+      ring_(std::move(ring)),
+      last_(ring_.last_index()),
+      persisted_(ring_.last_index()),
+      durable_(ring_.last_index()) {}
+
+absl::Status Log::Admit(MonoTime deadline) {
+  for (;;) {
+    const uint64_t seen = persisted_signal_.Seen();
+    if (!gate_open_) {
+      return absl::FailedPreconditionError("this node is not the master");
+    }
+    if (failed_) return health();
+    if (HasRoom()) return absl::OkStatus();
+    if (!persisted_signal_.WaitPast(seen, deadline)) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("the disk is behind: ", unpersisted_bytes_.load(),
+                       " bytes of the log are not written yet"));
+    }
+  }
+}
+
+uint64_t Log::AppendLocked(const RecordView& record) {
+  const size_t bytes = ring_.Append(record);
+  const uint64_t index = ring_.last_index();
+  last_ = index;
+  if (memory_only_) {
+    persisted_ = index;
+    durable_ = index;
+  } else {
+    unpersisted_bytes_ += bytes;
+  }
+  return index;
+}
+
+uint64_t Log::Append(const RecordView& record) {
+  std::vector<LogRing::Keep> dropped;
+  MutexLock lock(mu_);
+  if (!gate_open_) return 0;
+  const uint64_t index = AppendLocked(record);
+  if (memory_only_) dropped = ring_.Trim(index, memory_bytes_);
+  return index;
+}
+
+void Log::Announce() {
+  appended_.Notify();
+  if (memory_only_) persisted_signal_.Notify();
+}
+
+uint64_t Log::OpenGate(const std::vector<RecordView>& markers) {
+  {
+    MutexLock lock(mu_);
+    for (const RecordView& marker : markers) AppendLocked(marker);
+    gate_open_ = true;
+  }
+  Announce();
+  return last_;
+}
+
+uint64_t Log::CloseGate() {
+  uint64_t last = 0;
+  {
+    MutexLock lock(mu_);
+    gate_open_ = false;
+    last = last_;
+  }
+  persisted_signal_.Notify();  // for those who wait in Admit
+  return last;
+}
+
+void Log::AppendPersisted(const std::vector<EncodedRecord>& records,
+                          bool durable) {
+  std::vector<LogRing::Keep> dropped;
+  {
+    MutexLock lock(mu_);
+    for (const EncodedRecord& each : records) ring_.AppendEncoded(each.bytes);
+    const uint64_t index = ring_.last_index();
+    last_ = index;
+    persisted_ = index;
+    if (durable || memory_only_) durable_ = index;
+    dropped = ring_.Trim(index, memory_bytes_);
+  }
+  appended_.Notify();
+  persisted_signal_.Notify();
+}
+
+void Log::Replace(LogRing ring) {
+  {
+    MutexLock lock(mu_);
+    std::swap(ring_, ring);
+    const uint64_t index = ring_.last_index();
+    ++data_set_;
+    last_ = index;
+    persisted_ = index;
+    durable_ = index;
+    unpersisted_bytes_ = 0;
+  }
+  appended_.Notify();
+  persisted_signal_.Notify();
+}
+
+LogSlice Log::Unpersisted(size_t bytes_max) const {
+  LogRing::View view;
+  {
+    MutexLock lock(mu_);
+    if (persisted_ == last_) return {};
+    view = ring_.Read(persisted_ + 1, bytes_max);
+  }
+  return view.Copy();
+}
+
+void Log::MarkPersisted(const LogSlice& slice) {
+  std::vector<LogRing::Keep> dropped;
+  {
+    MutexLock lock(mu_);
+    persisted_ = slice.last;
+    unpersisted_bytes_ -= slice.records.size();
+    dropped = ring_.Trim(slice.last, memory_bytes_);
+  }
+  persisted_signal_.Notify();
+}
+
+Log::Mark Log::persisted_mark() const {
+  MutexLock lock(mu_);
+  return {persisted_, data_set_};
+}
+
+void Log::MarkDurable(const Mark& mark) {
+  {
+    MutexLock lock(mu_);
+    if (mark.data_set != data_set_ || mark.index <= durable_) return;
+    durable_ = mark.index;
+  }
+  persisted_signal_.Notify();
+}
+
+void Log::Fail(const absl::Status& cause) {
+  {
+    MutexLock lock(mu_);
+    if (failed_) return;
+    health_ = absl::InternalError(
+        absl::StrCat("the storage failed: ", cause.ToString()));
+    failed_ = true;
+  }
+  appended_.Notify();
+  persisted_signal_.Notify();
+}
+
+bool Log::AwaitPersisted(uint64_t index) {
+  for (;;) {
+    const uint64_t seen = persisted_signal_.Seen();
+    if (persisted_ >= index) return true;
+    if (failed_) return false;
+    persisted_signal_.WaitPast(seen, MonoTime::InfiniteFuture());
+  }
+}
+
+uint64_t Log::first_index() const {
+  MutexLock lock(mu_);
+  return ring_.first_index();
+}
+
+size_t Log::bytes() const {
+  MutexLock lock(mu_);
+  return ring_.bytes();
+}
+
+absl::Status Log::health() const {
+  MutexLock lock(mu_);
+  return health_;
+}
+
+LogSlice Log::Read(uint64_t from, size_t bytes_max) const {
+  LogRing::View view;
+  {
+    MutexLock lock(mu_);
+    if (from < ring_.first_index() || from > ring_.last_index()) return {};
+    view = ring_.Read(from, bytes_max);
+  }
+  return view.Copy();
+}
+
+}  // namespace vigil::engine

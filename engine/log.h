@@ -1,0 +1,118 @@
+// Log: the sequenced log of one node, its watermarks, and the gate for writers.
+//
+//   writers ─▶ Append ─▶ [ ring ] ─▶ flusher ─▶ MarkPersisted ─▶ syncer ─▶ MarkDurable
+//                           └──────▶ Read (replica feeds)
+//
+// The gate is tested under the lock that gives out indexes: after CloseGate() no
+// writer gets one. Writers wait in Admit(), before they hold a shard's lock, when
+// log_memory_bytes are not persisted yet; so memory is bounded by that, plus one
+// record per writer.
+//
+// Thread-safety: thread-safe. Nothing here touches a disk.
+// Invariants: durable <= persisted <= last. They fall only in Replace().
+#ifndef VIGIL_ENGINE_LOG_H_
+#define VIGIL_ENGINE_LOG_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/base/clock.h"
+#include "engine/base/mutex.h"
+#include "engine/base/signal.h"
+#include "engine/log_ring.h"
+#include "engine/record.h"
+#include "engine/storage.h"
+
+namespace vigil::engine {
+
+class Log {
+ public:
+  // Up to where a data set was persisted at some moment. What was synced then
+  // must not be counted for the data set that has replaced it since.
+  struct Mark {
+    uint64_t index = 0;
+    uint64_t data_set = 0;
+  };
+
+  // Everything in `ring` counts as durable. `memory_only`: so does every record
+  // at once.
+  Log(LogRing ring, size_t memory_bytes, bool memory_only);
+
+  // --- Writers.
+  // Waits until there is room. kFailedPrecondition: the gate is closed.
+  // kInternal: the storage failed. kResourceExhausted: `deadline` passed.
+  absl::Status Admit(MonoTime deadline);
+  // Whether Admit would answer at once.
+  bool HasRoom() const { return unpersisted_bytes_ < memory_bytes_; }
+  // Returns the index of the record, or 0 if the gate is closed.
+  uint64_t Append(const RecordView& record);
+  // Wakes who waits for records; to be called when no shard is locked any more.
+  void Announce();
+
+  // --- The gate.
+  uint64_t OpenGate(const std::vector<RecordView>& markers);
+  uint64_t CloseGate();
+  bool gate_open() const { return gate_open_; }
+
+  // --- The replica's side. REQUIRES: the gate is closed, and everything in the
+  // log is persisted; `records` are persisted, and durable if `durable`.
+  void AppendPersisted(const std::vector<EncodedRecord>& records, bool durable);
+  // Another data set takes the place of this one; all of it is durable.
+  void Replace(LogRing ring);
+
+  // --- Workers.
+  // The next records for the disk; empty when all are persisted.
+  LogSlice Unpersisted(size_t bytes_max) const;
+  void MarkPersisted(const LogSlice& slice);
+  Mark persisted_mark() const;
+  void MarkDurable(const Mark& mark);
+  // Keeps the first failure: writers are refused from now on, waiters wake up.
+  void Fail(const absl::Status& cause);
+
+  // Waits until `index` is persisted. False when the storage failed first.
+  bool AwaitPersisted(uint64_t index);
+
+  // --- Readers.
+  uint64_t first_index() const;
+  uint64_t last_index() const { return last_; }
+  uint64_t persisted_index() const { return persisted_; }
+  uint64_t durable_index() const { return durable_; }
+  size_t bytes() const;
+  bool healthy() const { return !failed_; }
+  absl::Status health() const;
+  // Records from `from` on that are in memory; empty if `from` is not.
+  LogSlice Read(uint64_t from, size_t bytes_max) const;
+
+  Signal& appended() const { return appended_; }
+  Signal& persisted() const { return persisted_signal_; }
+
+ private:
+  uint64_t AppendLocked(const RecordView& record)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+
+  const size_t memory_bytes_;
+  const bool memory_only_;
+
+  mutable Mutex mu_;
+  LogRing ring_ ABSL_GUARDED_BY(mu_);
+  uint64_t data_set_ ABSL_GUARDED_BY(mu_) = 1;
+  absl::Status health_ ABSL_GUARDED_BY(mu_);
+
+  // Written under mu_, read without it.
+  std::atomic<bool> gate_open_{false};
+  std::atomic<bool> failed_{false};
+  std::atomic<uint64_t> last_;
+  std::atomic<uint64_t> persisted_;
+  std::atomic<uint64_t> durable_;
+  std::atomic<size_t> unpersisted_bytes_{0};
+
+  mutable Signal appended_;
+  mutable Signal persisted_signal_;
+};
+
+}  // namespace vigil::engine
+
+#endif  // VIGIL_ENGINE_LOG_H_

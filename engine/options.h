@@ -1,0 +1,33 @@
+// EngineOptions: what the store of one node may use. Each option is explained,
+// with its range, in vigil/options.h; the front door has validated them.
+#ifndef VIGIL_ENGINE_OPTIONS_H_
+#define VIGIL_ENGINE_OPTIONS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace vigil::engine {
+
+// When the log is made durable without a write asking for it.
+enum class FsyncPolicy { kNever, kEverySecond, kAlways };
+
+struct EngineOptions {
+  FsyncPolicy fsync = FsyncPolicy::kEverySecond;
+  // A power of two: 64 keeps two writers from meeting in 98 of 100 cases.
+  int shards = 64;
+  size_t key_bytes_max = 64 << 10;
+  size_t value_bytes_max = 16 << 20;
+  // The log in memory. Writers wait when this much is not yet on disk.
+  size_t log_memory_bytes = 64 << 20;
+  // The log on disk, kept for replicas that were away.
+  uint64_t log_disk_bytes = uint64_t{1} << 30;
+  absl::Duration checkpoint_period = absl::Seconds(30);
+  // Expired keys are deleted this often, on the master.
+  absl::Duration expire_period = absl::Milliseconds(100);
+};
+
+}  // namespace vigil::engine
+
+#endif  // VIGIL_ENGINE_OPTIONS_H_

@@ -1,0 +1,76 @@
+// Record: one change of the data set, as an effect, and its bytes.
+//
+// A record is encoded once; the same bytes go to the log in memory, to disk and
+// to the replicas. Records say what is (absolute expiry, final value), never what
+// to do, so applying one needs no clock and no condition.
+//
+//   | size u32 | checksum u32 | type u8 | flags u8 | index varint |
+//   | [expires_at varint, if flag 1] | key size varint | key | value |
+//
+// `size` counts what follows the checksum; the checksum (XXH3, low 32 bits) covers
+// it. Integers are little-endian. In the log, indexes follow each other without a
+// gap. In a snapshot each entry is a kSet whose index is the entry's version.
+#ifndef VIGIL_ENGINE_RECORD_H_
+#define VIGIL_ENGINE_RECORD_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/clock.h"
+
+namespace vigil::engine {
+
+enum class RecordType : uint8_t {
+  kSet = 1,
+  kDelete = 2,
+  // Markers: part of the log, but no key changes. The engine carries `value`
+  // without reading it; replication gives it meaning.
+  kEpoch = 16,
+  kConfiguration = 17,
+};
+
+// No record is larger; a size above it is damage, not a reason to wait for more.
+inline constexpr size_t kRecordBytesMax = size_t{128} << 20;
+
+// A decoded record; the views point into the encoded bytes.
+struct RecordView {
+  RecordType type = RecordType::kSet;
+  uint64_t index = 0;
+  WallTime expires_at;  // zero: never
+  std::string_view key;
+  std::string_view value;
+};
+
+// Appends the encoding of `record` to `out`. Returns the bytes added.
+size_t EncodeRecord(const RecordView& record, std::string& out);
+
+// No less than what EncodeRecord will add.
+size_t EncodedSizeMax(size_t key_bytes, size_t value_bytes);
+
+// Takes the first record off `bytes`. Returns
+//   kOutOfRange  `bytes` ends before the record does: a torn tail, or no record;
+//   kDataLoss    the bytes are not a record: damaged, or never one.
+// On error `bytes` is unchanged.
+absl::StatusOr<RecordView> DecodeRecord(std::string_view& bytes);
+
+// A decoded record beside its own bytes.
+struct EncodedRecord {
+  RecordView record;
+  std::string_view bytes;
+};
+
+// All of `bytes`, which must end where a record ends. kDataLoss if it is not so.
+absl::StatusOr<std::vector<EncodedRecord>> DecodeRecords(
+    std::string_view bytes);
+
+// Likewise, and the indexes must be first, first + 1, ... kOutOfRange if not.
+absl::StatusOr<std::vector<EncodedRecord>> DecodeRun(std::string_view bytes,
+                                                     uint64_t first);
+
+}  // namespace vigil::engine
+
+#endif  // VIGIL_ENGINE_RECORD_H_

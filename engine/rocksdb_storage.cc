@@ -1,0 +1,387 @@
+#include "engine/rocksdb_storage.h"
+
+#include <atomic>
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/mutex.h"
+#include "engine/log_collector.h"
+#include "engine/rocksdb_blobs.h"
+#include "engine/rocksdb_open.h"
+#include "engine/rocksdb_schema.h"
+#include "engine/rocksdb_synced_mark.h"
+#include "rocksdb/convenience.h"
+#include "rocksdb/write_batch.h"
+
+namespace vigil::engine {
+namespace {
+
+using rocksdb::Slice;
+using rocksdb::WriteBatch;
+using schema::EncodeU64;
+using schema::LogKey;
+using schema::StateKey;
+using schema::TakeU64;
+using schema::ToStatus;
+
+// All writes go through RocksDB's one write-ahead log, so whatever a crash leaves
+// is a prefix of them over all column families: the state is never ahead of the
+// log, nor a trimmed log ahead of its checkpoint. (When RocksDB writes a memtable
+// to a file it syncs the write-ahead logs before it first, for the same reason.)
+class RocksDbStorage final : public Storage {
+ public:
+  RocksDbStorage(const std::string& dir, std::unique_ptr<RocksDb> db)
+      : db_(std::move(db)), synced_(dir) {}
+
+  // Reads where things stand and drops what an unfinished full sync left.
+  absl::Status Init();
+
+  absl::StatusOr<MetaMap> ReadMeta() override;
+  absl::Status WriteMeta(std::string_view name,
+                         std::string_view value) override;
+  absl::Status Load(
+      absl::FunctionRef<absl::Status(const RecordView&)> on_entry,
+      absl::FunctionRef<absl::Status(const LogSlice&)> on_log) override;
+  uint64_t checkpoint() const override { return checkpoint_; }
+  absl::Status AppendLog(uint64_t first, uint64_t last,
+                         std::string_view records, bool sync) override;
+  absl::Status SyncLog() override;
+  absl::StatusOr<LogSlice> ReadLog(uint64_t from, size_t bytes_max) override;
+  absl::Status WriteState(const std::vector<StateChange>& changes) override;
+  absl::Status FinishCheckpoint(uint64_t index,
+                                uint64_t log_bytes_kept) override;
+  absl::Status BeginStaging(uint64_t begin_index) override;
+  absl::Status StageState(const std::vector<StateChange>& changes) override;
+  absl::Status StageLog(uint64_t first, uint64_t last,
+                        std::string_view records) override;
+  absl::Status CommitStaging(const MetaMap& meta) override;
+  absl::Status DropStaging() override;
+
+ private:
+  using Iterator = std::unique_ptr<rocksdb::Iterator>;
+
+  Iterator Iterate(rocksdb::ColumnFamilyHandle* family) const;
+  absl::StatusOr<uint64_t> ReadNumber(const char* name) const;
+  absl::Status LoadState(
+      absl::FunctionRef<absl::Status(const RecordView&)> on_entry);
+  absl::Status LoadLog(absl::FunctionRef<absl::Status(const LogSlice&)> on_log);
+  absl::Status Write(WriteBatch& batch, bool sync);
+  absl::Status Keep(const rocksdb::Status& s);  // remembers the first failure
+  void PutState(WriteBatch& batch, uint64_t generation,
+                const std::vector<StateChange>& changes);
+  void DropGeneration(WriteBatch& batch, uint64_t generation);
+  // Frees the space of what a synced batch has deleted already, where whole files
+  // are concerned. Compaction does the rest.
+  void DeleteFiles(rocksdb::ColumnFamilyHandle* family,
+                   const std::string& begin, const std::string& end);
+
+  const std::unique_ptr<RocksDb> db_;
+  std::atomic<uint64_t> generation_{0};
+  std::atomic<uint64_t> checkpoint_{0};
+  std::atomic<uint64_t> log_bytes_{0};  // offset of the next blob
+
+  // Being staged, if any; used by one caller.
+  bool staged_ = false;
+  uint64_t staged_checkpoint_ = 0;
+  uint64_t staged_log_bytes_ = 0;
+
+  SyncedMark synced_;  // holds RocksDB sequence numbers
+
+  mutable Mutex mu_;
+  absl::Status failure_ ABSL_GUARDED_BY(mu_);
+};
+
+// --- Opening
+
+absl::Status RocksDbStorage::Init() {
+  const auto generation = ReadNumber(schema::kGeneration);
+  if (!generation.ok()) return generation.status();
+  const auto checkpoint = ReadNumber(schema::kCheckpoint);
+  if (!checkpoint.ok()) return checkpoint.status();
+  generation_ = *generation;
+  checkpoint_ = *checkpoint;
+
+  WriteBatch batch;
+  for (auto* family : {db_->log(), db_->state()}) {
+    const Iterator it = Iterate(family);
+    it->SeekToFirst();
+    if (it->Valid() && it->key().compare(EncodeU64(*generation)) < 0) {
+      batch.DeleteRange(family, Slice(), EncodeU64(*generation));
+    }
+    it->SeekToLast();
+    if (it->Valid() && it->key().compare(EncodeU64(*generation + 1)) >= 0) {
+      batch.DeleteRange(family, EncodeU64(*generation + 1),
+                        EncodeU64(UINT64_MAX));
+    }
+    if (!it->status().ok()) return ToStatus(it->status());
+  }
+  if (batch.Count() > 0) {
+    if (absl::Status s = Write(batch, /*sync=*/false); !s.ok()) return s;
+  }
+
+  BlobCursor newest(*db_, *generation);
+  newest.SeekToLast();
+  if (newest.Valid()) {
+    log_bytes_ = newest.blob().offset + newest.blob().records.size();
+  }
+  return newest.status();
+}
+
+RocksDbStorage::Iterator RocksDbStorage::Iterate(
+    rocksdb::ColumnFamilyHandle* family) const {
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;  // everything is read once
+  return Iterator((*db_)->NewIterator(options, family));
+}
+
+absl::StatusOr<uint64_t> RocksDbStorage::ReadNumber(const char* name) const {
+  std::string value;
+  const rocksdb::Status got =
+      (*db_)->Get(rocksdb::ReadOptions(), db_->main(), name, &value);
+  if (!got.ok() && !got.IsNotFound()) return ToStatus(got);
+  Slice bytes(value);
+  const auto number = TakeU64(bytes);
+  if (!number) return absl::DataLossError(absl::StrCat("no number for ", name));
+  return *number;
+}
+
+// --- Writing
+
+absl::Status RocksDbStorage::Keep(const rocksdb::Status& s) {
+  if (s.ok()) return absl::OkStatus();
+  MutexLock lock(mu_);
+  if (failure_.ok()) failure_ = absl::InternalError(s.ToString());
+  return failure_;
+}
+
+absl::Status RocksDbStorage::Write(WriteBatch& batch, bool sync) {
+  {
+    MutexLock lock(mu_);
+    if (!failure_.ok()) return failure_;
+  }
+  const uint64_t before = (*db_)->GetLatestSequenceNumber();
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  absl::Status s = Keep((*db_)->Write(options, &batch));
+  // Synced with everything before it, and it has a number above `before`.
+  if (s.ok() && sync) synced_.Advance(before + 1);
+  return s;
+}
+
+absl::Status RocksDbStorage::SyncLog() {
+  const uint64_t before = (*db_)->GetLatestSequenceNumber();
+  absl::Status s = Keep((*db_)->SyncWAL());
+  if (s.ok()) synced_.Advance(before);
+  return s;
+}
+
+absl::Status RocksDbStorage::AppendLog(uint64_t first, uint64_t last,
+                                       std::string_view records, bool sync) {
+  WriteBatch batch;
+  PutBlob(*db_, {generation_, first, last, log_bytes_, records}, batch);
+  absl::Status s = Write(batch, sync);
+  if (s.ok()) log_bytes_ += records.size();
+  return s;
+}
+
+void RocksDbStorage::PutState(WriteBatch& batch, uint64_t generation,
+                              const std::vector<StateChange>& changes) {
+  for (const StateChange& change : changes) {
+    const std::string key = StateKey(generation, change.key);
+    if (change.record.empty()) {
+      batch.Delete(db_->state(), key);
+    } else {
+      batch.Put(db_->state(), key, change.record);
+    }
+  }
+}
+
+absl::Status RocksDbStorage::WriteState(
+    const std::vector<StateChange>& changes) {
+  WriteBatch batch;
+  PutState(batch, generation_, changes);
+  return Write(batch, /*sync=*/false);
+}
+
+absl::Status RocksDbStorage::FinishCheckpoint(uint64_t index,
+                                              uint64_t log_bytes_kept) {
+  BlobCursor cursor(*db_, generation_);
+  const auto keep_from =
+      OldestToKeep(cursor, index, log_bytes_, log_bytes_kept);
+  if (!keep_from.ok()) return keep_from.status();
+  const std::string begin = LogKey(generation_, 0);
+  const std::string end = LogKey(generation_, *keep_from);
+  WriteBatch batch;
+  batch.Put(db_->main(), schema::kCheckpoint, EncodeU64(index));
+  const bool trim = *keep_from != 0;
+  if (trim) batch.DeleteRange(db_->log(), begin, end);
+  // Synced if files are deleted right after it: that cannot be undone by a power
+  // cut, and an older checkpoint would miss them.
+  if (absl::Status s = Write(batch, /*sync=*/trim); !s.ok()) return s;
+  checkpoint_ = index;
+  if (trim) DeleteFiles(db_->log(), begin, end);
+  return absl::OkStatus();
+}
+
+void RocksDbStorage::DeleteFiles(rocksdb::ColumnFamilyHandle* family,
+                                 const std::string& begin,
+                                 const std::string& end) {
+  const Slice from(begin);
+  const Slice to(end);
+  // A failure costs space, not data; RocksDB refuses the next write if it must.
+  rocksdb::DeleteFilesInRange(db_->get(), family, &from, &to,
+                              /*include_end=*/false)
+      .PermitUncheckedError();
+}
+
+// --- Reading
+
+absl::StatusOr<LogSlice> RocksDbStorage::ReadLog(uint64_t from,
+                                                 size_t bytes_max) {
+  LogCollector collector(from, bytes_max);
+  BlobCursor cursor(*db_, generation_);
+  for (cursor.SeekToHolder(from); cursor.Valid() && !collector.full();
+       cursor.Next()) {
+    if (collector.empty() && cursor.blob().first > from) break;
+    absl::Status s = collector.Add(cursor.blob().records);
+    if (!s.ok()) return s;
+  }
+  if (!cursor.status().ok()) return cursor.status();
+  return collector.Finish();
+}
+
+absl::StatusOr<MetaMap> RocksDbStorage::ReadMeta() {
+  MetaMap values;
+  const Iterator it = Iterate(db_->main());
+  const Slice prefix(schema::kMetaPrefix);
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix);
+       it->Next()) {
+    Slice name = it->key();
+    name.remove_prefix(prefix.size());
+    values[name.ToString()] = it->value().ToString();
+  }
+  if (!it->status().ok()) return ToStatus(it->status());
+  return values;
+}
+
+absl::Status RocksDbStorage::WriteMeta(std::string_view name,
+                                       std::string_view value) {
+  WriteBatch batch;
+  batch.Put(db_->main(), std::string(schema::kMetaPrefix).append(name),
+            Slice(value.data(), value.size()));
+  return Write(batch, /*sync=*/true);
+}
+
+absl::Status RocksDbStorage::Load(
+    absl::FunctionRef<absl::Status(const RecordView&)> on_entry,
+    absl::FunctionRef<absl::Status(const LogSlice&)> on_log) {
+  if (absl::Status s = LoadState(on_entry); !s.ok()) return s;
+  return LoadLog(on_log);
+}
+
+absl::Status RocksDbStorage::LoadState(
+    absl::FunctionRef<absl::Status(const RecordView&)> on_entry) {
+  const std::string prefix = EncodeU64(generation_);
+  const Iterator it = Iterate(db_->state());
+  for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix);
+       it->Next()) {
+    std::string_view bytes = schema::View(it->value());
+    const auto record = DecodeRecord(bytes);
+    Slice key = it->key();
+    key.remove_prefix(prefix.size());
+    if (!record.ok() || !bytes.empty() || record->key != schema::View(key)) {
+      return absl::DataLossError(
+          absl::StrCat("the state of key '", key.ToString(), "' is damaged"));
+    }
+    if (absl::Status s = on_entry(*record); !s.ok()) return s;
+  }
+  return ToStatus(it->status());
+}
+
+absl::Status RocksDbStorage::LoadLog(
+    absl::FunctionRef<absl::Status(const LogSlice&)> on_log) {
+  BlobCursor cursor(*db_, generation_);
+  for (cursor.SeekToHolder(checkpoint_ + 1); cursor.Valid(); cursor.Next()) {
+    const Blob& blob = cursor.blob();
+    absl::Status s = on_log({blob.first, blob.last, std::string(blob.records)});
+    if (!s.ok()) return s;
+  }
+  return cursor.status();
+}
+
+// --- Staging
+
+void RocksDbStorage::DropGeneration(WriteBatch& batch, uint64_t generation) {
+  for (auto* family : {db_->log(), db_->state()}) {
+    batch.DeleteRange(family, EncodeU64(generation), EncodeU64(generation + 1));
+  }
+}
+
+absl::Status RocksDbStorage::BeginStaging(uint64_t begin_index) {
+  if (absl::Status s = DropStaging(); !s.ok()) return s;
+  staged_ = true;
+  staged_checkpoint_ = begin_index;
+  staged_log_bytes_ = 0;
+  return absl::OkStatus();
+}
+
+absl::Status RocksDbStorage::StageState(
+    const std::vector<StateChange>& changes) {
+  WriteBatch batch;
+  PutState(batch, generation_ + 1, changes);
+  return Write(batch, /*sync=*/false);
+}
+
+absl::Status RocksDbStorage::StageLog(uint64_t first, uint64_t last,
+                                      std::string_view records) {
+  WriteBatch batch;
+  PutBlob(*db_, {generation_ + 1, first, last, staged_log_bytes_, records},
+          batch);
+  staged_log_bytes_ += records.size();
+  return Write(batch, /*sync=*/false);
+}
+
+absl::Status RocksDbStorage::CommitStaging(const MetaMap& meta) {
+  const uint64_t old = generation_;
+  WriteBatch batch;
+  batch.Put(db_->main(), schema::kGeneration, EncodeU64(old + 1));
+  batch.Put(db_->main(), schema::kCheckpoint, EncodeU64(staged_checkpoint_));
+  for (const auto& [name, value] : meta) {
+    batch.Put(db_->main(), schema::kMetaPrefix + name, value);
+  }
+  DropGeneration(batch, old);
+  if (absl::Status s = Write(batch, /*sync=*/true); !s.ok()) return s;
+  generation_ = old + 1;
+  checkpoint_ = staged_checkpoint_;
+  log_bytes_ = staged_log_bytes_;
+  staged_ = false;
+  for (auto* family : {db_->log(), db_->state()}) {
+    DeleteFiles(family, EncodeU64(old), EncodeU64(old + 1));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RocksDbStorage::DropStaging() {
+  if (!staged_) return absl::OkStatus();
+  staged_ = false;
+  WriteBatch batch;
+  DropGeneration(batch, generation_ + 1);
+  return Write(batch, /*sync=*/false);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Storage>> OpenRocksDbStorage(
+    const std::string& dir) {
+  absl::StatusOr<std::unique_ptr<RocksDb>> db = OpenRocksDb(dir);
+  if (!db.ok()) return db.status();
+  auto storage = std::make_unique<RocksDbStorage>(dir, *std::move(db));
+  if (absl::Status s = storage->Init(); !s.ok()) {
+    return absl::Status(s.code(),
+                        absl::StrCat("data_dir '", dir, "': ", s.message()));
+  }
+  return storage;
+}
+
+}  // namespace vigil::engine

@@ -1,0 +1,66 @@
+#include "engine/syncer.h"
+
+#include "absl/time/time.h"
+#include "engine/base/clock.h"
+
+namespace vigil::engine {
+namespace {
+
+constexpr absl::Duration kEverySecond = absl::Seconds(1);
+
+}  // namespace
+
+Syncer::Syncer(Log& log, Storage& storage, FsyncPolicy policy)
+    : log_(log),
+      storage_(storage),
+      every_second_(policy == FsyncPolicy::kEverySecond) {
+  thread_ = Thread("vigil-sync", [this] { Run(); });
+}
+
+void Syncer::Request(uint64_t index) {
+  uint64_t before = requested_;
+  while (before < index && !requested_.compare_exchange_weak(before, index)) {
+  }
+  wake_.Notify();
+}
+
+void Syncer::Persisted() {
+  if (requested_ > log_.durable_index()) wake_.Notify();
+}
+
+absl::Status Syncer::SyncNow() {
+  const Log::Mark mark = log_.persisted_mark();
+  const absl::Status synced = storage_.SyncLog();
+  if (synced.ok()) {
+    log_.MarkDurable(mark);
+  } else {
+    log_.Fail(synced);
+  }
+  return synced;
+}
+
+void Syncer::Stop() {
+  stopping_ = true;
+  wake_.Notify();
+  thread_.Join();
+}
+
+void Syncer::Run() {
+  const SystemClock clock;
+  MonoTime second = clock.Mono() + kEverySecond;
+  for (;;) {
+    const uint64_t seen = wake_.Seen();
+    if (stopping_) return;
+    const uint64_t durable = log_.durable_index();
+    const MonoTime now = clock.Mono();
+    const bool due = every_second_ && now >= second;
+    if (due) second = now + kEverySecond;
+    if (log_.persisted_index() > durable && (due || requested_ > durable)) {
+      if (!SyncNow().ok()) return;
+      continue;
+    }
+    wake_.WaitPast(seen, every_second_ ? second : MonoTime::InfiniteFuture());
+  }
+}
+
+}  // namespace vigil::engine

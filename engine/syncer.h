@@ -1,0 +1,57 @@
+// Syncer: the thread that makes the log durable: by the fsync policy, and when a
+// write asks for it. One sync serves all who asked before it began.
+//
+// A thread of its own, because an fsync may take as long as it likes and nothing
+// but durability may wait for it (Redis syncs in the background for the same
+// reason).
+//
+// Time: the machine's monotonic clock.
+// Thread-safety: Request() from any thread.
+// Lifetime: `log` and `storage` outlive it.
+// Errors: the first one goes to Log::Fail() and ends the thread.
+#ifndef VIGIL_ENGINE_SYNCER_H_
+#define VIGIL_ENGINE_SYNCER_H_
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "engine/base/signal.h"
+#include "engine/base/thread.h"
+#include "engine/log.h"
+#include "engine/options.h"
+#include "engine/storage.h"
+
+namespace vigil::engine {
+
+class Syncer {
+ public:
+  Syncer(Log& log, Storage& storage, FsyncPolicy policy);
+  ~Syncer() { Stop(); }
+
+  // `index` becomes durable as soon as it is persisted and the disk gets to it.
+  void Request(uint64_t index);
+
+  // To be called after `persisted` moved: somebody may have asked for it.
+  void Persisted();
+
+  // Syncs on the caller's thread. OK: what was persisted before is durable.
+  absl::Status SyncNow();
+
+  void Stop();
+
+ private:
+  void Run();
+
+  Log& log_;
+  Storage& storage_;
+  const bool every_second_;
+  std::atomic<uint64_t> requested_{0};
+  Signal wake_;
+  std::atomic<bool> stopping_{false};
+  Thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace vigil::engine
+
+#endif  // VIGIL_ENGINE_SYNCER_H_

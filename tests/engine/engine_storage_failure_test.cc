@@ -1,0 +1,139 @@
+// A disk that fails: the engine says so, claims nothing it cannot know, and goes
+// on reading.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "tests/engine/engine_fixture.h"
+
+namespace vigil::engine {
+namespace {
+
+using ::testing::HasSubstr;
+
+class EngineStorageFailure : public EngineTest {
+ protected:
+  void SetUp() override {
+    OpenOnDisk();
+    engine_->OpenGate({});
+    Set("before", "v");
+    ASSERT_TRUE(engine_->Sync().ok());
+  }
+
+  void ExpectFailed() {
+    EXPECT_EQ(engine_->health().code(), absl::StatusCode::kInternal);
+    EXPECT_THAT(engine_->health().message(), HasSubstr("EIO"));
+    EXPECT_EQ(engine_->status().health, engine_->health());
+    EXPECT_EQ(engine_->Set("k", "v", {}, kForever).status(), engine_->health());
+    EXPECT_EQ(engine_->Delete("before", kForever).status(), engine_->health());
+    EXPECT_EQ(Get("before"), "v");
+  }
+};
+
+TEST_F(EngineStorageFailure, FailedWriteIsFinal) {
+  disk_->FailWrites(absl::InternalError("EIO"));
+  const uint64_t index = Set("lost", "v");
+  AwaitPersisted(index);
+  EXPECT_EQ(engine_->persisted_index(), 1u);
+  EXPECT_EQ(engine_->durable_index(), 1u);
+  disk_->FailWrites(absl::OkStatus());
+  ExpectFailed();
+  EXPECT_EQ(engine_->Sync(), engine_->health());
+}
+
+TEST_F(EngineStorageFailure, FailedSyncIsFinal) {
+  disk_->FailSyncs(absl::InternalError("EIO"));
+  const uint64_t index = Set("not durable", "v");
+  EXPECT_EQ(engine_->Sync().code(), absl::StatusCode::kInternal);
+  EXPECT_EQ(engine_->durable_index(), index - 1);
+  disk_->FailSyncs(absl::OkStatus());
+  ExpectFailed();
+  EXPECT_EQ(engine_->Sync(), engine_->health())
+      << "a failed fsync is not retried";
+  EXPECT_EQ(engine_->durable_index(), index - 1);
+}
+
+TEST_F(EngineStorageFailure, ARequestedSyncThatFailsWakesTheWaiter) {
+  disk_->FailSyncs(absl::InternalError("EIO"));
+  const uint64_t index = Set("k", "v");
+  engine_->RequestSync(index);
+  for (;;) {
+    const uint64_t seen = engine_->persisted().Seen();
+    if (!engine_->health().ok()) break;
+    engine_->persisted().WaitPast(seen, kForever);
+  }
+  EXPECT_LT(engine_->durable_index(), index);
+  ExpectFailed();
+}
+
+TEST_F(EngineStorageFailure, WritersThatWaitForRoomAreWoken) {
+  options_.log_memory_bytes = 64 << 10;
+  OpenOnDisk();
+  engine_->OpenGate({});
+  disk_->Hang(true);
+  while (engine_->Set("k", std::string(1000, 'v'), {}, kAtOnce).ok()) {
+  }
+  absl::Status refused;
+  std::thread writer(
+      [&] { refused = engine_->Set("k", "v", {}, kForever).status(); });
+  disk_->FailWrites(absl::InternalError("EIO"));
+  disk_->Hang(false);
+  writer.join();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInternal);
+}
+
+TEST_F(EngineStorageFailure, MetaThatIsNotWrittenIsNotRead) {
+  ASSERT_TRUE(engine_->WriteMeta("vote", "1").ok());
+  disk_->FailWrites(absl::InternalError("EIO"));
+  EXPECT_EQ(engine_->WriteMeta("vote", "2").code(),
+            absl::StatusCode::kInternal);
+  EXPECT_EQ(engine_->ReadMeta("vote"), "1");
+  ExpectFailed();
+}
+
+TEST_F(EngineStorageFailure, FailedCheckpointIsReported) {
+  Set("k", "v");
+  AwaitPersisted(2);
+  disk_->FailWrites(absl::InternalError("EIO"));
+  EXPECT_FALSE(engine_->Checkpoint().ok());
+  ExpectFailed();
+  disk_->FailWrites(absl::OkStatus());
+  OpenOnDisk();
+  EXPECT_EQ(Get("k"), "v");
+}
+
+TEST_F(EngineStorageFailure, AReplicaAppliesNothingThatItsDiskDidNotTake) {
+  engine_->CloseGate();
+  disk_->FailWrites(absl::InternalError("EIO"));
+  EXPECT_EQ(engine_->Apply(SetRecords(2, 3)).code(),
+            absl::StatusCode::kInternal);
+  EXPECT_EQ(engine_->last_index(), 1u);
+  EXPECT_FALSE(engine_->Exists("k2"));
+  EXPECT_FALSE(engine_->health().ok());
+}
+
+TEST_F(EngineStorageFailure, AFailedCommitOfAFullSyncKeepsTheOldDataSet) {
+  engine_->CloseGate();
+  ASSERT_TRUE(engine_->BeginStaging(20).ok());
+  ASSERT_TRUE(engine_->StageEntries(SetRecord(7, "a", "1")).ok());
+  disk_->FailWrites(absl::InternalError("EIO"));
+  EXPECT_EQ(engine_->CommitStaging({{"lineage", "l"}}).code(),
+            absl::StatusCode::kInternal);
+  EXPECT_EQ(Get("before"), "v");
+  EXPECT_EQ(engine_->last_index(), 1u);
+  EXPECT_EQ(engine_->ReadMeta("lineage"), "");
+  EXPECT_FALSE(engine_->health().ok());
+}
+
+TEST_F(EngineStorageFailure, AFailedStagingWriteIsReported) {
+  engine_->CloseGate();
+  ASSERT_TRUE(engine_->BeginStaging(20).ok());
+  disk_->FailWrites(absl::InternalError("EIO"));
+  EXPECT_EQ(engine_->StageEntries(SetRecord(7, "a", "1")).code(),
+            absl::StatusCode::kInternal);
+  EXPECT_FALSE(engine_->health().ok());
+}
+
+}  // namespace
+}  // namespace vigil::engine

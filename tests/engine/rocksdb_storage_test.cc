@@ -1,0 +1,30 @@
+#include "engine/rocksdb_storage.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/engine/storage_contract.h"
+#include "tests/engine/temp_dir.h"
+
+namespace vigil::engine {
+namespace {
+
+class RocksDbBench final : public StorageDisk {
+ public:
+  std::unique_ptr<Storage> Open() override {
+    auto storage = OpenRocksDbStorage(dir_.path());
+    EXPECT_TRUE(storage.ok()) << storage.status();
+    return *std::move(storage);
+  }
+
+ private:
+  TempDir dir_;
+};
+
+INSTANTIATE_TEST_SUITE_P(RocksDb, StorageContract, ::testing::Values([] {
+                           return std::make_unique<RocksDbBench>();
+                         }));
+
+}  // namespace
+}  // namespace vigil::engine

@@ -1,0 +1,246 @@
+// What every Storage does, as tests. Included by one test of each storage, which
+// instantiates them with a way to open it, again and again, on the same disk.
+#ifndef VIGIL_TESTS_ENGINE_STORAGE_CONTRACT_H_
+#define VIGIL_TESTS_ENGINE_STORAGE_CONTRACT_H_
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/record.h"
+#include "engine/storage.h"
+#include "tests/engine/records.h"
+
+namespace vigil::engine {
+
+// A disk: each call opens what the last storage left there, once that is closed.
+class StorageDisk {
+ public:
+  virtual ~StorageDisk() = default;
+  virtual std::unique_ptr<Storage> Open() = 0;
+};
+
+class StorageContract : public ::testing::TestWithParam<
+                            std::function<std::unique_ptr<StorageDisk>()>> {
+ protected:
+  StorageContract() : disk_(GetParam()()), storage_(disk_->Open()) {}
+
+  void Reopen() {
+    storage_.reset();
+    storage_ = disk_->Open();
+  }
+
+  void Append(uint64_t first, uint64_t last) {
+    ASSERT_TRUE(
+        storage_->AppendLog(first, last, SetRecords(first, last), false).ok());
+  }
+
+  struct Loaded {
+    std::map<std::string, uint64_t> state;  // key to version
+    uint64_t first = 0;                     // of the log
+    uint64_t last = 0;
+  };
+  Loaded Load() {
+    Loaded loaded;
+    const absl::Status s = storage_->Load(
+        [&](const RecordView& record) {
+          loaded.state[std::string(record.key)] = record.index;
+          return absl::OkStatus();
+        },
+        [&](const LogSlice& slice) {
+          EXPECT_TRUE(loaded.last == 0 || slice.first == loaded.last + 1);
+          EXPECT_TRUE(DecodeRun(slice.records, slice.first).ok());
+          if (loaded.first == 0) loaded.first = slice.first;
+          loaded.last = slice.last;
+          return absl::OkStatus();
+        });
+    EXPECT_TRUE(s.ok()) << s;
+    return loaded;
+  }
+
+  std::unique_ptr<StorageDisk> disk_;
+  std::unique_ptr<Storage> storage_;
+};
+
+inline std::vector<StateChange> Present(uint64_t version,
+                                        const std::string& key) {
+  return {{key, SetRecord(version, key, "v")}};
+}
+
+TEST_P(StorageContract, NewOneIsEmpty) {
+  EXPECT_TRUE(storage_->ReadMeta()->empty());
+  EXPECT_EQ(storage_->checkpoint(), 0u);
+  const Loaded loaded = Load();
+  EXPECT_TRUE(loaded.state.empty());
+  EXPECT_EQ(loaded.last, 0u);
+  EXPECT_EQ(storage_->ReadLog(1, 100).status().code(),
+            absl::StatusCode::kOutOfRange);
+}
+
+TEST_P(StorageContract, KeepsMeta) {
+  ASSERT_TRUE(storage_->WriteMeta("promise", std::string("a\0b", 3)).ok());
+  ASSERT_TRUE(storage_->WriteMeta("vote", "1").ok());
+  ASSERT_TRUE(storage_->WriteMeta("vote", "2").ok());
+  Reopen();
+  EXPECT_EQ(*storage_->ReadMeta(),
+            (MetaMap{{"promise", std::string("a\0b", 3)}, {"vote", "2"}}));
+}
+
+TEST_P(StorageContract, KeepsTheLog) {
+  Append(1, 10);
+  Append(11, 11);
+  ASSERT_TRUE(storage_->SyncLog().ok());
+  Reopen();
+  Append(12, 20);
+  Reopen();
+  EXPECT_EQ(Load().first, 1u);
+  EXPECT_EQ(Load().last, 20u);
+}
+
+TEST_P(StorageContract, ReadsTheLogFromEveryIndex) {
+  Append(1, 10);
+  Append(11, 11);
+  Append(12, 30);
+  for (uint64_t from = 1; from <= 30; ++from) {
+    for (const size_t bytes : {1, 100, 1 << 20}) {
+      const auto slice = storage_->ReadLog(from, bytes);
+      ASSERT_TRUE(slice.ok()) << slice.status();
+      EXPECT_EQ(slice->first, from);
+      const auto run = DecodeRun(slice->records, from);
+      ASSERT_TRUE(run.ok());
+      EXPECT_EQ(run->size(), slice->last - from + 1);
+      EXPECT_TRUE(run->size() == 1 || slice->records.size() <= bytes);
+    }
+  }
+  EXPECT_EQ(storage_->ReadLog(5, 1 << 20)->last, 30u);
+  for (const uint64_t absent : {0, 31, 1000}) {
+    EXPECT_EQ(storage_->ReadLog(absent, 100).status().code(),
+              absl::StatusCode::kOutOfRange);
+  }
+}
+
+TEST_P(StorageContract, LoadsTheStateAndTheLogAfterIt) {
+  Append(1, 10);
+  Append(11, 20);
+  ASSERT_TRUE(storage_->WriteState(Present(7, "a")).ok());
+  ASSERT_TRUE(storage_->WriteState(Present(14, "b")).ok());
+  ASSERT_TRUE(storage_->WriteState(Present(3, "gone")).ok());
+  ASSERT_TRUE(storage_->WriteState({{"gone", ""}}).ok());
+  ASSERT_TRUE(storage_->FinishCheckpoint(12, 1 << 20).ok());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(storage_->checkpoint(), 12u);
+    const Loaded loaded = Load();
+    EXPECT_EQ(loaded.state,
+              (std::map<std::string, uint64_t>{{"a", 7}, {"b", 14}}));
+    EXPECT_LE(loaded.first, 13u);
+    EXPECT_EQ(loaded.last, 20u);
+    Reopen();
+  }
+}
+
+TEST_P(StorageContract, LoadPassesACallbacksErrorOn) {
+  Append(1, 10);
+  const absl::Status s =
+      storage_->Load([](const RecordView&) { return absl::OkStatus(); },
+                     [](const LogSlice&) { return absl::DataLossError("no"); });
+  EXPECT_EQ(s, absl::DataLossError("no"));
+}
+
+TEST_P(StorageContract, TrimsTheLogToItsNewestBytes) {
+  for (uint64_t i = 0; i < 100; ++i) Append(1 + 10 * i, 10 + 10 * i);
+  const size_t blob = SetRecords(901, 910).size();
+  ASSERT_TRUE(storage_->FinishCheckpoint(1000, 5 * blob).ok());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(storage_->ReadLog(940, 10).status().code(),
+              absl::StatusCode::kOutOfRange);
+    EXPECT_TRUE(storage_->ReadLog(951, 10).ok())
+        << "within the newest five blobs";
+    EXPECT_EQ(storage_->ReadLog(951, 1 << 20)->last, 1000u);
+    Reopen();
+  }
+  // The sizes are still known.
+  Append(1001, 1010);
+  ASSERT_TRUE(storage_->FinishCheckpoint(1010, 2 * blob).ok());
+  EXPECT_FALSE(storage_->ReadLog(970, 10).ok());
+  EXPECT_TRUE(storage_->ReadLog(995, 10).ok());
+}
+
+TEST_P(StorageContract, NeverTrimsPastTheCheckpoint) {
+  for (uint64_t i = 0; i < 100; ++i) Append(1 + 10 * i, 10 + 10 * i);
+  ASSERT_TRUE(storage_->FinishCheckpoint(504, 0).ok());
+  EXPECT_TRUE(storage_->ReadLog(505, 10).ok());
+  EXPECT_FALSE(storage_->ReadLog(500, 10).ok());
+  const Loaded loaded = Load();
+  EXPECT_EQ(loaded.first, 501u);
+  EXPECT_EQ(loaded.last, 1000u);
+}
+
+TEST_P(StorageContract, KeepsTheLogWhileItIsSmall) {
+  Append(1, 10);
+  Append(11, 20);
+  ASSERT_TRUE(storage_->FinishCheckpoint(20, 1 << 20).ok());
+  EXPECT_TRUE(storage_->ReadLog(1, 10).ok());
+}
+
+TEST_P(StorageContract, CommitsAStagedGeneration) {
+  Append(1, 10);
+  ASSERT_TRUE(storage_->WriteState(Present(5, "old")).ok());
+  ASSERT_TRUE(storage_->WriteMeta("kept", "k").ok());
+  ASSERT_TRUE(storage_->BeginStaging(100).ok());
+  ASSERT_TRUE(storage_->StageState(Present(90, "new")).ok());
+  ASSERT_TRUE(storage_->StageLog(101, 110, SetRecords(101, 110)).ok());
+  EXPECT_EQ(Load().last, 10u) << "nothing shows before the commit";
+  ASSERT_TRUE(storage_->CommitStaging({{"lineage", "l"}}).ok());
+  ASSERT_TRUE(storage_->AppendLog(111, 120, SetRecords(111, 120), false).ok());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(storage_->checkpoint(), 100u);
+    EXPECT_EQ(*storage_->ReadMeta(),
+              (MetaMap{{"kept", "k"}, {"lineage", "l"}}));
+    const Loaded loaded = Load();
+    EXPECT_EQ(loaded.state, (std::map<std::string, uint64_t>{{"new", 90}}));
+    EXPECT_EQ(loaded.first, 101u);
+    EXPECT_EQ(loaded.last, 120u);
+    EXPECT_FALSE(storage_->ReadLog(5, 10).ok());
+    Reopen();
+  }
+}
+
+TEST_P(StorageContract, StagingThatWasNotCommittedIsGoneAfterACrash) {
+  Append(1, 10);
+  ASSERT_TRUE(storage_->BeginStaging(100).ok());
+  ASSERT_TRUE(storage_->StageState(Present(90, "new")).ok());
+  ASSERT_TRUE(storage_->StageLog(101, 110, SetRecords(101, 110)).ok());
+  Reopen();
+  EXPECT_EQ(Load().last, 10u);
+  // And does not come back with the next one.
+  ASSERT_TRUE(storage_->BeginStaging(200).ok());
+  ASSERT_TRUE(storage_->CommitStaging({}).ok());
+  Reopen();
+  EXPECT_TRUE(Load().state.empty());
+  EXPECT_EQ(Load().last, 0u);
+  EXPECT_EQ(storage_->checkpoint(), 200u);
+}
+
+TEST_P(StorageContract, DroppedOrRepeatedStagingLeavesNothing) {
+  Append(1, 10);
+  ASSERT_TRUE(storage_->BeginStaging(100).ok());
+  ASSERT_TRUE(storage_->StageState(Present(90, "first")).ok());
+  ASSERT_TRUE(storage_->BeginStaging(100).ok());
+  ASSERT_TRUE(storage_->StageState(Present(91, "second")).ok());
+  ASSERT_TRUE(storage_->DropStaging().ok());
+  ASSERT_TRUE(storage_->DropStaging().ok());
+  EXPECT_EQ(Load().last, 10u);
+  ASSERT_TRUE(storage_->BeginStaging(100).ok());
+  ASSERT_TRUE(storage_->StageState(Present(92, "third")).ok());
+  ASSERT_TRUE(storage_->CommitStaging({}).ok());
+  EXPECT_EQ(Load().state, (std::map<std::string, uint64_t>{{"third", 92}}));
+}
+
+}  // namespace vigil::engine
+
+#endif  // VIGIL_TESTS_ENGINE_STORAGE_CONTRACT_H_
