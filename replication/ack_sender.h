@@ -1,0 +1,41 @@
+// AckSender: the thread at the replica's end of a stream. It sends the Hello,
+// then always the latest acknowledgement: when the master reads slowly, those
+// in between are left out, and the replicator's thread never waits.
+#ifndef VIGIL_REPLICATION_ACK_SENDER_H_
+#define VIGIL_REPLICATION_ACK_SENDER_H_
+
+#include <atomic>
+#include <memory>
+#include <optional>
+
+#include "engine/base/mutex.h"
+#include "engine/base/thread.h"
+#include "replication/transport.h"
+
+namespace vigil::replication {
+
+class AckSender {
+ public:
+  AckSender(std::unique_ptr<Link> link, Hello hello);
+  // Joins.
+  ~AckSender();
+
+  void Send(const Ack& ack);
+  void Close();
+  bool done() const { return done_; }
+
+ private:
+  void Run(const Hello& hello);
+
+  const std::unique_ptr<Link> link_;
+  Mutex mu_;
+  CondVar changed_;
+  std::optional<Ack> latest_ ABSL_GUARDED_BY(mu_);
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
+  std::atomic<bool> done_{false};
+  Thread thread_;  // last: it uses the rest
+};
+
+}  // namespace vigil::replication
+
+#endif  // VIGIL_REPLICATION_ACK_SENDER_H_

@@ -1,0 +1,164 @@
+// What the replication core is told (events) and what it wants done (actions).
+// Plain values: a core's whole life can be written down and replayed.
+//
+// Actions are executed in order. Persist and CommitStaging are barriers: what
+// follows happens only when they are on disk. If that fails, the core already
+// believes in a state that is not there, so it is told StorageFailed, always.
+#ifndef VIGIL_REPLICATION_ACTION_H_
+#define VIGIL_REPLICATION_ACTION_H_
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "replication/member_messages.h"
+#include "replication/member_state.h"
+#include "replication/message.h"
+
+namespace vigil::replication {
+
+// A stream to or from another member. The shell numbers inbound ones, the core
+// outbound ones; see kOutboundLink.
+using LinkId = uint64_t;
+// Set in the numbers that the core gives, so that the two never meet.
+inline constexpr LinkId kOutboundLink = LinkId{1} << 63;
+
+// Whom an answer is for.
+using Token = uint64_t;
+
+// --- Events
+
+// The engine's watermarks. Told before every other event, if they moved.
+struct LogProgressed {
+  uint64_t last = 0;
+  uint64_t held = 0;  // handed to the operating system
+  uint64_t durable = 0;
+};
+// The outcome of a CloseGate action: no writer's record follows `last`.
+struct GateClosed {
+  uint64_t last = 0;
+};
+struct StorageFailed {};
+struct Ticked {};
+
+struct FenceAsked {
+  Token token;
+  FenceRequest request;
+};
+struct PromoteAsked {
+  Token token;
+  PromoteRequest request;
+};
+struct ReplicaOfAsked {
+  Token token;
+  ReplicaOfRequest request;
+};
+
+struct MessageReceived {
+  LinkId link = 0;
+  Message message;
+  // With a Hello only: the log holds the record after the Hello's position, or
+  // ends there.
+  bool log_holds_next = false;
+};
+struct LinkClosed {
+  LinkId link = 0;
+  std::string why;
+};
+// An Apply or Stage... action of this link did not succeed, nothing of it was
+// applied, and nothing of its step that came after it was done.
+struct ApplyFailed {
+  LinkId link = 0;
+  std::string why;
+};
+
+using Event = std::variant<LogProgressed, GateClosed, StorageFailed, Ticked,
+                           FenceAsked, PromoteAsked, ReplicaOfAsked,
+                           MessageReceived, LinkClosed, ApplyFailed>;
+
+// --- Actions
+
+struct Persist {
+  MemberState state;
+};
+struct CloseGate {};  // answered by GateClosed before any other event
+struct OpenGate {     // with these records first
+  std::string epoch_record;
+  std::string configuration_record;  // empty: none
+};
+
+struct Dial {
+  LinkId link = 0;
+  std::string address;
+  Hello hello;
+};
+struct CloseLink {
+  LinkId link = 0;
+  std::string why;
+};
+// Answers a Hello and, after a Welcome, feeds the link until it is closed. For
+// a full sync the feeder sets `from` to the index where its walk began.
+struct Feed {
+  LinkId link = 0;
+  std::variant<Welcome, Refused> answer;
+};
+struct SendAck {
+  LinkId link = 0;
+  Ack ack;
+};
+
+struct Apply {
+  LinkId link = 0;
+  std::string records;
+};
+struct BeginStaging {
+  LinkId link = 0;
+  uint64_t begin_index = 0;
+};
+struct StageEntries {
+  LinkId link = 0;
+  std::string records;
+};
+struct StageLog {
+  LinkId link = 0;
+  std::string records;
+};
+// Persists the state in the same write: a barrier, too.
+struct CommitStaging {
+  LinkId link = 0;
+  MemberState state;
+};
+struct DropStaging {};
+
+// Answers carry the member's view at the moment when they are executed.
+struct AnswerFence {
+  Token token;
+  bool promised = false;
+};
+struct AnswerPromote {
+  Token token;
+  bool promoted = false;
+  std::string refusal;
+};
+struct AnswerReplicaOf {
+  Token token;
+  bool accepted = false;
+};
+
+// Something worth a line in the log.
+struct Report {
+  bool warning = false;
+  bool about_role = false;  // says why the role or the master changed
+  std::string line;
+};
+
+using Action = std::variant<Persist, CloseGate, OpenGate, Dial, CloseLink, Feed,
+                            SendAck, Apply, BeginStaging, StageEntries,
+                            StageLog, CommitStaging, DropStaging, AnswerFence,
+                            AnswerPromote, AnswerReplicaOf, Report>;
+using Actions = std::vector<Action>;
+
+}  // namespace vigil::replication
+
+#endif  // VIGIL_REPLICATION_ACTION_H_

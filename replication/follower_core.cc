@@ -1,0 +1,251 @@
+#include "replication/follower_core.h"
+
+#include <algorithm>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace vigil::replication {
+namespace {
+
+absl::string_view Bridge(std::string_view s) { return {s.data(), s.size()}; }
+
+}  // namespace
+
+FollowerCore::FollowerCore(const Options& options, uint64_t nonce,
+                           MemberState& state)
+    : options_(options),
+      nonce_(nonce),
+      state_(state),
+      pause_(options.redial_min) {}
+
+void FollowerCore::Follow(const Leader& leader, uint64_t last, MonoTime now,
+                          Actions& actions) {
+  if (leader == leader_ && phase_ != Phase::kIdle) return;
+  Stop("told to follow another", actions);
+  leader_ = leader;
+  refusal_.clear();
+  pause_ = options_.redial_min;
+  actions.push_back(Report{
+      .about_role = true,
+      .line =
+          absl::StrCat("replica of '", leader_.name, "' at ", leader_.address,
+                       ", master of epoch ", leader_.epoch.number)});
+  Redial(last, now, actions);
+}
+
+void FollowerCore::Stop(std::string_view why, Actions& actions) {
+  if (phase_ == Phase::kStaging) actions.push_back(DropStaging{});
+  if (phase_ != Phase::kIdle) {
+    actions.push_back(CloseLink{link_, std::string(why)});
+  }
+  phase_ = Phase::kIdle;
+  link_ = 0;
+  leader_ = {};
+  commit_ = 0;
+  master_last_ = 0;
+}
+
+void FollowerCore::Redial(uint64_t last, MonoTime now, Actions& actions) {
+  link_ = kOutboundLink | ++links_dialled_;
+  phase_ = Phase::kDialled;
+  heard_ = now;
+  actions.push_back(Dial{.link = link_,
+                         .address = leader_.address,
+                         .hello = {.group = state_.group,
+                                   .name = state_.name,
+                                   .id = state_.id,
+                                   .lineage = state_.lineage,
+                                   .epoch = leader_.epoch,
+                                   .position = state_.history.PositionAt(last),
+                                   .history = state_.history,
+                                   .nonce = nonce_,
+                                   .formed = state_.formed}});
+}
+
+// Gives the link up and dials again after a pause.
+void FollowerCore::Drop(std::string_view why, MonoTime now, Actions& actions) {
+  actions.push_back(
+      Report{.about_role = true,
+             .line = absl::StrCat("stream from master '", leader_.name, "' at ",
+                                  leader_.address, " ended: ", Bridge(why))});
+  const Leader leader = leader_;
+  Stop(why, actions);
+  leader_ = leader;
+  dial_at_ = now + pause_;
+  pause_ = std::min(pause_ * 2, options_.redial_max);
+}
+
+void FollowerCore::OnMessage(Message message, uint64_t last, MonoTime now,
+                             Actions& actions) {
+  heard_ = now;
+  std::visit(
+      [&](auto& m) {
+        using M = std::decay_t<decltype(m)>;
+        if constexpr (std::is_same_v<M, Welcome>) {
+          OnWelcome(m, last, now, actions);
+        } else if constexpr (std::is_same_v<M, Refused>) {
+          Drop(absl::StrCat("refused: ", m.why), now, actions);
+          refusal_ = std::move(m.why);
+        } else if constexpr (std::is_same_v<M, Entries>) {
+          if (phase_ != Phase::kStaging || exact_at_ != 0) {
+            return Drop("entries out of order", now, actions);
+          }
+          actions.push_back(StageEntries{link_, std::move(m.records)});
+        } else if constexpr (std::is_same_v<M, EntriesEnd>) {
+          if (phase_ != Phase::kStaging || exact_at_ != 0 || m.last == 0) {
+            return Drop("end of entries out of order", now, actions);
+          }
+          exact_at_ = std::max(m.last, staged_.target);
+        } else if constexpr (std::is_same_v<M, Records>) {
+          OnRecords(std::move(m), last, now, actions);
+        } else {
+          Drop("a message that only a replica sends", now, actions);
+        }
+      },
+      message);
+}
+
+void FollowerCore::OnWelcome(const Welcome& welcome, uint64_t last,
+                             MonoTime now, Actions& actions) {
+  const bool mine =
+      phase_ == Phase::kDialled && welcome.epoch == leader_.epoch &&
+      welcome.nonce == nonce_ && welcome.lineage &&
+      welcome.history.last_epoch() == welcome.epoch &&
+      (!state_.lineage || last == 0 || state_.lineage == welcome.lineage) &&
+      (welcome.full || welcome.from == last);
+  if (!mine) return Drop("a welcome that does not fit", now, actions);
+  refusal_.clear();
+  if (state_.configuration.version == 0 &&
+      !SameMembers(state_.configuration, welcome.configuration)) {
+    std::string why = absl::StrCat(
+        "the group's members are ", ToString(welcome.configuration),
+        "; the options of this node say ", ToString(state_.configuration));
+    Drop(why, now, actions);
+    refusal_ = std::move(why);
+    return;
+  }
+  pause_ = options_.redial_min;
+  if (welcome.full) {
+    staged_ = welcome;
+    staged_last_ = welcome.from;
+    exact_at_ = 0;
+    replaced_last_ = last;
+    phase_ = Phase::kStaging;
+    ++full_syncs_;
+    actions.push_back(
+        Report{.line = absl::StrCat("full sync from '", leader_.name,
+                                    "' at index ", welcome.from, " begins")});
+    actions.push_back(BeginStaging{link_, welcome.from});
+    return;
+  }
+  phase_ = Phase::kStreaming;
+  formed_at_ = welcome.target;
+  MemberState next = state_;
+  next.lineage = welcome.lineage;
+  next.history = welcome.history;
+  next.configuration = welcome.configuration;
+  if (next == state_) return;
+  state_ = std::move(next);
+  actions.push_back(Persist{state_});
+}
+
+void FollowerCore::OnRecords(Records records, uint64_t last, MonoTime now,
+                             Actions& actions) {
+  if (records.epoch != leader_.epoch ||
+      (phase_ != Phase::kStreaming && phase_ != Phase::kStaging)) {
+    return Drop("records out of order, or of another epoch", now, actions);
+  }
+  commit_ = std::max(commit_, records.commit);
+  master_last_ = std::max(master_last_, records.end);
+  if (records.records.empty()) return;  // a heartbeat
+  const uint64_t end = phase_ == Phase::kStaging ? staged_last_ : last;
+  if (records.first != end + 1 || records.last < records.first) {
+    return Drop("a gap in the records", now, actions);
+  }
+  if (phase_ == Phase::kStreaming) {
+    actions.push_back(Apply{link_, std::move(records.records)});
+    return;
+  }
+  actions.push_back(StageLog{link_, std::move(records.records)});
+  staged_last_ = records.last;
+}
+
+void FollowerCore::CommitStaged(Actions& actions) {
+  const uint64_t common = CommonIndex(state_.history, replaced_last_,
+                                      staged_.history, staged_last_);
+  if (state_.lineage && common < replaced_last_) {
+    dropped_writes_ += replaced_last_ - common;
+    actions.push_back(Report{
+        .warning = true,
+        .line = absl::StrCat("the full sync replaces ", replaced_last_ - common,
+                             " records after index ", common,
+                             " that this node had and the group has not")});
+  }
+  state_.lineage = staged_.lineage;
+  state_.history = staged_.history;
+  state_.configuration = staged_.configuration;
+  state_.formed = true;
+  phase_ = Phase::kStreaming;
+  formed_at_ = 0;
+  actions.push_back(CommitStaging{link_, state_});
+  actions.push_back(
+      Report{.line = absl::StrCat("full sync from '", leader_.name,
+                                  "' is exact at index ", staged_last_)});
+}
+
+void FollowerCore::OnLinkClosed(std::string_view why, MonoTime now,
+                                Actions& actions) {
+  Drop(why, now, actions);
+}
+
+void FollowerCore::OnApplyFailed(std::string_view why, MonoTime now,
+                                 Actions& actions) {
+  Drop(why, now, actions);
+}
+
+void FollowerCore::OnProgress(const LogProgressed& progress, MonoTime now,
+                              Actions& actions) {
+  if (phase_ != Phase::kStreaming) return;
+  Acknowledge(progress, now, actions);
+}
+
+void FollowerCore::OnTick(const LogProgressed& progress, MonoTime now,
+                          Actions& actions) {
+  if (!following()) return;
+  if (phase_ == Phase::kIdle) {
+    if (now >= dial_at_) Redial(progress.last, now, actions);
+    return;
+  }
+  if (now - heard_ > options_.link_timeout) {
+    return Drop("the master is silent", now, actions);
+  }
+  if (phase_ == Phase::kStaging && exact_at_ != 0 &&
+      staged_last_ >= exact_at_) {
+    return CommitStaged(actions);
+  }
+  if (phase_ != Phase::kDialled && now - acked_ >= options_.heartbeat) {
+    Acknowledge(progress, now, actions);
+  }
+}
+
+void FollowerCore::Acknowledge(const LogProgressed& progress, MonoTime now,
+                               Actions& actions) {
+  if (phase_ == Phase::kStreaming && !state_.formed &&
+      progress.held >= formed_at_) {
+    state_.formed = true;
+    actions.push_back(Persist{state_});
+  }
+  acked_ = now;
+  actions.push_back(SendAck{
+      link_, Ack{.epoch = leader_.epoch,
+                 .held = progress.held,
+                 .durable = progress.durable,
+                 .formed = state_.formed && phase_ == Phase::kStreaming}});
+}
+
+}  // namespace vigil::replication

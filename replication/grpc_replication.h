@@ -1,0 +1,35 @@
+// The stream between a replica and its master over gRPC: both ends of the service in
+// proto/vigil/replication.proto.
+#ifndef VIGIL_REPLICATION_GRPC_REPLICATION_H_
+#define VIGIL_REPLICATION_GRPC_REPLICATION_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "replication/transport.h"
+
+namespace grpc {
+class Service;
+}
+
+namespace vigil::replication {
+
+// The replica's end: dials a master. `message_bytes_max` bounds what a peer may send
+// at once.
+std::unique_ptr<Transport> MakeGrpcTransport(size_t message_bytes_max);
+
+// The master's end: accepts replicas.
+// Lifetime: outlives the server that it is registered on. Its calls end when that
+// server is shut down with a deadline.
+class LinkService {
+ public:
+  virtual ~LinkService() = default;
+  virtual grpc::Service* service() = 0;
+};
+
+// `acceptor` outlives the service.
+std::unique_ptr<LinkService> MakeLinkService(LinkAcceptor& acceptor);
+
+}  // namespace vigil::replication
+
+#endif  // VIGIL_REPLICATION_GRPC_REPLICATION_H_

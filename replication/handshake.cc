@@ -1,0 +1,74 @@
+#include "replication/handshake.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace vigil::replication {
+namespace {
+
+// Why this replica may not follow, or empty.
+std::string RefusalOf(const Hello& hello, const HandshakeFacts& facts) {
+  const MemberState& mine = facts.state;
+  if (hello.protocol != kProtocol) {
+    return absl::StrCat("protocol ", hello.protocol, " is not ", kProtocol);
+  }
+  if (hello.group != mine.group) {
+    return absl::StrCat("group '", hello.group, "' is not '", mine.group, "'");
+  }
+  if (hello.id == mine.id) {
+    return "a node cannot follow itself (was the data directory copied?)";
+  }
+  if (!facts.is_master || hello.epoch != facts.epoch) {
+    return absl::StrCat("'", mine.name, "' is not master of epoch ",
+                        hello.epoch.number);
+  }
+  // A lineage without a record is no data: it may be given up for another.
+  if (hello.lineage && hello.position.index > 0 &&
+      hello.lineage != mine.lineage) {
+    return absl::StrCat("'", hello.name, "' holds data of another lineage (",
+                        ToString(hello.lineage), ", here ",
+                        ToString(mine.lineage),
+                        "): it belongs to another group's data_dir");
+  }
+  const Member* member = mine.configuration.Find(hello.name);
+  if (member == nullptr) {
+    return absl::StrCat("'", hello.name, "' is not a member of group '",
+                        mine.group, "'");
+  }
+  if (member->id != hello.id) {
+    return absl::StrCat(
+        "'", hello.name, "' lost its identity: it presents id ",
+        ToString(hello.id), ", and the group knows that member as ",
+        ToString(member->id),
+        "; its data_dir was wiped, replaced, or it has none. It may not take "
+        "the member's place: what that member acknowledged would be lost");
+  }
+  return {};
+}
+
+}  // namespace
+
+std::variant<Welcome, Refused> DecideHandshake(const Hello& hello,
+                                               const HandshakeFacts& facts) {
+  const MemberState& mine = facts.state;
+  if (std::string why = RefusalOf(hello, facts); !why.empty()) {
+    // Another group's promise would raise this one's epochs for nothing.
+    return Refused{
+        .promise = hello.group == mine.group ? mine.promise : Epoch{},
+        .why = std::move(why)};
+  }
+  const uint64_t common = CommonIndex(hello.history, hello.position.index,
+                                      mine.history, facts.last_index);
+  const bool is_prefix = common == hello.position.index;
+  return Welcome{.epoch = facts.epoch,
+                 .lineage = mine.lineage,
+                 .history = mine.history,
+                 .configuration = mine.configuration,
+                 .full = !is_prefix || !facts.log_holds_next,
+                 .from = common,
+                 .target = facts.last_index,
+                 .nonce = hello.nonce};
+}
+
+}  // namespace vigil::replication

@@ -1,0 +1,35 @@
+// The master's answer to a Hello: a pure decision.
+//
+//   continue  the replica's log is a prefix of the master's, which still holds
+//             what follows
+//   full      the replica's log has records that the master's has not, or the
+//             log that follows is gone: it takes the whole state
+//   refused   this node is not the master that the replica means, or the
+//             replica is not a member: wrong group, lineage, name or identity
+#ifndef VIGIL_REPLICATION_HANDSHAKE_H_
+#define VIGIL_REPLICATION_HANDSHAKE_H_
+
+#include <string>
+#include <variant>
+
+#include "replication/member_state.h"
+#include "replication/message.h"
+
+namespace vigil::replication {
+
+// The answering side.
+struct HandshakeFacts {
+  const MemberState& state;
+  bool is_master = false;
+  Epoch epoch;  // that it is master of
+  uint64_t last_index = 0;
+  bool log_holds_next = false;  // the record after the Hello's position, or the
+                                // position is the log's end
+};
+
+std::variant<Welcome, Refused> DecideHandshake(const Hello& hello,
+                                               const HandshakeFacts& facts);
+
+}  // namespace vigil::replication
+
+#endif  // VIGIL_REPLICATION_HANDSHAKE_H_

@@ -1,0 +1,83 @@
+#include "replication/identity.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "engine/base/random.h"
+
+namespace vigil::replication {
+namespace {
+
+constexpr std::string_view kMetaName = "member";
+constexpr std::string_view kAllSynced = "-";
+
+// Whether the directory is the one that the options mean.
+absl::Status CheckFits(const MemberState& state, const Identity& identity) {
+  const std::string prefix =
+      absl::StrCat("data_dir '", identity.data_dir, "' belongs to ");
+  if (state.group != identity.group) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        prefix, "group '", state.group, "', not to '", identity.group, "'"));
+  }
+  if (state.name != identity.name) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        prefix, "node_id '", state.name, "', not to '", identity.name, "'"));
+  }
+  const bool recorded = state.configuration.version > 0;
+  if (recorded && !SameMembers(state.configuration, identity.members)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        prefix, "a group of the members ", ToString(state.configuration),
+        "; the options say ", ToString(identity.members)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<MemberState> OpenMemberState(engine::Engine& engine,
+                                            const Identity& identity) {
+  const std::string bytes = engine.ReadMeta(kMetaName);
+  MemberState state;
+  if (bytes.empty()) {
+    if (engine.last_index() != 0) {
+      return absl::DataLossError(
+          "data_dir holds data, but the identity that belongs to it is gone");
+    }
+    state.group = identity.group;
+    state.name = identity.name;
+    state.id = NodeId{RandomFromSystem()};
+    state.configuration = identity.members;
+  } else {
+    absl::StatusOr<MemberState> read = DecodeMemberState(bytes);
+    if (!read.ok()) return read.status();
+    state = *std::move(read);
+    if (absl::Status fits = CheckFits(state, identity); !fits.ok()) return fits;
+    // Before the group has recorded its members, the options are the only list.
+    if (state.configuration.version == 0)
+      state.configuration = identity.members;
+    if (state.boot != kAllSynced && state.boot != identity.boot) {
+      state.formed = false;
+    }
+  }
+  state.boot = identity.boot;
+  if (absl::Status saved = SaveMemberState(engine, state); !saved.ok()) {
+    return saved;
+  }
+  return state;
+}
+
+absl::Status MarkClean(engine::Engine& engine, MemberState state) {
+  state.boot = kAllSynced;
+  return SaveMemberState(engine, state);
+}
+
+absl::Status SaveMemberState(engine::Engine& engine, const MemberState& state) {
+  return engine.WriteMeta(kMetaName, EncodeMemberState(state));
+}
+
+engine::MetaMap MemberMeta(const MemberState& state) {
+  return {{std::string(kMetaName), EncodeMemberState(state)}};
+}
+
+}  // namespace vigil::replication

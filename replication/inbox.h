@@ -1,0 +1,79 @@
+// Inbox: the events that wait for the replicator's thread.
+//
+// What other nodes ask and what links report is always accepted: there is a
+// bounded number of askers and links. Messages with data wait outside while too
+// much of it waits inside, so a fast master cannot fill the memory of a slow
+// replica.
+#ifndef VIGIL_REPLICATION_INBOX_H_
+#define VIGIL_REPLICATION_INBOX_H_
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include "engine/base/mutex.h"
+#include "engine/base/signal.h"
+#include "replication/action.h"
+
+namespace vigil::replication {
+
+// Thread-safe.
+class Inbox {
+ public:
+  // `bell` is moved when there is something to take; it outlives the inbox.
+  Inbox(size_t bytes_max, Signal& bell) : bytes_max_(bytes_max), bell_(bell) {}
+
+  void Put(Event event) { Insert(std::move(event), 0); }
+
+  // Blocks while more than bytes_max wait. Drops the event once closed.
+  void PutData(Event event, size_t bytes) {
+    {
+      MutexLock lock(mu_);
+      while (bytes_ > bytes_max_ && !closed_) room_.Wait(mu_);
+    }
+    Insert(std::move(event), bytes);
+  }
+
+  std::optional<Event> Take() {
+    MutexLock lock(mu_);
+    if (events_.empty()) return std::nullopt;
+    auto [event, bytes] = std::move(events_.front());
+    events_.pop_front();
+    if (bytes_ > bytes_max_ && bytes_ - bytes <= bytes_max_) room_.NotifyAll();
+    bytes_ -= bytes;
+    return std::move(event);
+  }
+
+  // Nothing blocks any more, and nothing is taken in.
+  void Close() {
+    MutexLock lock(mu_);
+    closed_ = true;
+    events_.clear();
+    bytes_ = 0;
+    room_.NotifyAll();
+  }
+
+ private:
+  void Insert(Event event, size_t bytes) {
+    {
+      MutexLock lock(mu_);
+      if (closed_) return;
+      events_.emplace_back(std::move(event), bytes);
+      bytes_ += bytes;
+    }
+    bell_.Notify();
+  }
+
+  const size_t bytes_max_;
+  Signal& bell_;
+  Mutex mu_;
+  CondVar room_;
+  std::deque<std::pair<Event, size_t>> events_ ABSL_GUARDED_BY(mu_);
+  size_t bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+}  // namespace vigil::replication
+
+#endif  // VIGIL_REPLICATION_INBOX_H_

@@ -1,0 +1,96 @@
+#include "replication/member_state.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "replication/text.h"
+
+namespace vigil::replication {
+namespace {
+
+constexpr std::string_view kFormat = "vigil-member 1\n";
+
+// One "word value..." line into `state`; false when it is not understood.
+bool ReadLine(const std::vector<std::string>& words, MemberState& state,
+              std::vector<History::Entry>& history) {
+  const std::string& word = words[0];
+  if (word == "epoch" && words.size() == 3) {
+    const auto epoch = ParseEpoch(words[1]);
+    const auto first = ParseNumber(words[2]);
+    if (!epoch || !first) return false;
+    history.push_back({*epoch, *first});
+    return true;
+  }
+  if (words.size() != 2) return false;
+  const std::string& value = words[1];
+  if (word == "group") {
+    state.group = value;
+  } else if (word == "name") {
+    state.name = value;
+  } else if (word == "boot") {
+    state.boot = value;
+  } else if (word == "formed") {
+    state.formed = value == "1";
+  } else if (word == "promise") {
+    const auto epoch = ParseEpoch(value);
+    if (!epoch) return false;
+    state.promise = *epoch;
+  } else if (word == "id" || word == "lineage") {
+    const auto number = ParseHex(value);
+    if (!number) return false;
+    if (word == "id") state.id = NodeId{*number};
+    if (word == "lineage") state.lineage = Lineage{*number};
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string EncodeMemberState(const MemberState& state) {
+  std::string text(kFormat);
+  absl::StrAppend(&text, "group ", state.group, "\nname ", state.name);
+  absl::StrAppend(&text, "\nid ", ToString(state.id));
+  absl::StrAppend(&text, "\nlineage ", ToString(state.lineage));
+  absl::StrAppend(&text, "\npromise ", ToString(state.promise));
+  absl::StrAppend(&text, "\nformed ", state.formed ? 1 : 0);
+  absl::StrAppend(&text, "\nboot ", state.boot, "\n");
+  for (const History::Entry& entry : state.history.entries()) {
+    absl::StrAppend(&text, "epoch ", ToString(entry.epoch), " ",
+                    entry.first_index, "\n");
+  }
+  // Last, because a configuration is a text of its own.
+  absl::StrAppend(&text, "configuration\n",
+                  EncodeConfiguration(state.configuration));
+  return text;
+}
+
+absl::StatusOr<MemberState> DecodeMemberState(std::string_view bytes) {
+  constexpr std::string_view kTail = "\nconfiguration\n";
+  const size_t tail = bytes.find(kTail);
+  if (!bytes.starts_with(kFormat) || tail == std::string_view::npos) {
+    return absl::DataLossError("member state: not one, or of another format");
+  }
+  MemberState state;
+  std::vector<History::Entry> history;
+  for (const auto& words :
+       SplitLines(bytes.substr(kFormat.size(), tail - kFormat.size()))) {
+    if (!ReadLine(words, state, history)) {
+      return absl::DataLossError(
+          absl::StrCat("member state: bad line '", words[0], "'"));
+    }
+  }
+  state.history = History(std::move(history));
+  auto configuration = DecodeConfiguration(bytes.substr(tail + kTail.size()));
+  if (!configuration.ok()) return configuration.status();
+  state.configuration = *std::move(configuration);
+  if (!state.id || state.group.empty()) {
+    return absl::DataLossError("member state: no identity");
+  }
+  return state;
+}
+
+}  // namespace vigil::replication

@@ -1,0 +1,284 @@
+#include "replication/replication_core.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "replication/handshake.h"
+
+namespace vigil::replication {
+
+ReplicationCore::ReplicationCore(const Options& options, MemberState state,
+                                 uint64_t last, uint64_t nonce, uint64_t seed)
+    : options_(options),
+      nonce_(nonce),
+      random_(seed),
+      state_(std::move(state)),
+      log_{.last = last, .held = last, .durable = last},
+      follower_(options, nonce, state_) {
+  // An epoch whose record did not reach the disk has left nothing behind.
+  state_.history.TrimTo(last);
+}
+
+Actions ReplicationCore::Step(Event event, MonoTime now) {
+  actions_.clear();
+  std::visit([&](auto& e) { On(e, now); }, event);
+  return std::move(actions_);
+}
+
+MemberView ReplicationCore::ViewAt(uint64_t last) const {
+  const Member* self = state_.configuration.Find(state_.name);
+  MemberView view{
+      .name = state_.name,
+      .address = options_.address,
+      .id = state_.id,
+      .lineage = state_.lineage,
+      .role = leader_ ? Role::kMaster : Role::kReplica,
+      .epoch = leader_ ? leader_->epoch() : follower_.leader().epoch,
+      .master = leader_ ? state_.name : follower_.leader().name,
+      .linked = follower_.linked(),
+      .promise = state_.promise,
+      .position = state_.history.PositionAt(last),
+      .commit = commit(),
+      .formed = state_.formed,
+      .exact = !follower_.staging(),
+      .healthy = healthy_,
+      .nonce = nonce_,
+      .priority = options_.priority,
+      .configuration = state_.configuration,
+      .history_epoch = state_.history.last_epoch()};
+  // A member that the group knows under another identity is formed for nobody.
+  if (self != nullptr && self->id && self->id != state_.id) view.formed = false;
+  return view;
+}
+
+uint64_t ReplicationCore::commit() const {
+  return leader_ ? leader_->commit() : follower_.commit();
+}
+
+void ReplicationCore::On(const LogProgressed& event, MonoTime now) {
+  log_ = event;
+  if (leader_) {
+    leader_->OnLocalHeld(event.held);
+  } else {
+    follower_.OnProgress(event, now, actions_);
+  }
+}
+
+void ReplicationCore::On(const GateClosed& event, MonoTime) {
+  log_.last = event.last;
+}
+
+void ReplicationCore::On(const StorageFailed&, MonoTime) {
+  // It can neither hold nor promise anything any more: whatever it was, another
+  // must be it. Reads go on.
+  if (!healthy_) return;
+  healthy_ = false;
+  StepDown("the storage failed");
+  follower_.Stop("the storage failed", actions_);
+}
+
+void ReplicationCore::On(const Ticked&, MonoTime now) {
+  if (!leader_) {
+    follower_.OnTick(log_, now, actions_);
+    return;
+  }
+  isolated_ = leader_->IsIsolated(now, options_.isolation_timeout);
+  for (const auto& [link, id] : std::map(replica_links_)) {
+    const auto replica = leader_->replicas().find(id);
+    if (now - replica->second.heard <= options_.link_timeout) continue;
+    actions_.push_back(CloseLink{link, "the replica is silent"});
+    ForgetReplicaLink(link);
+  }
+}
+
+void ReplicationCore::On(const FenceAsked& event, MonoTime) {
+  const Epoch& epoch = event.request.epoch;
+  if (!epoch || epoch < state_.promise || !healthy_) {
+    actions_.push_back(AnswerFence{event.token, false});
+    return;
+  }
+  RaisePromise(epoch, "fenced");
+  actions_.push_back(AnswerFence{event.token, true});
+}
+
+void ReplicationCore::On(const PromoteAsked& event, MonoTime now) {
+  std::string refusal = RefusalToPromote(event.request);
+  const bool promoted = refusal.empty();
+  if (promoted) BecomeMaster(event.request, now);
+  actions_.push_back(AnswerPromote{event.token, promoted, std::move(refusal)});
+}
+
+void ReplicationCore::On(const ReplicaOfAsked& event, MonoTime now) {
+  const ReplicaOfRequest& request = event.request;
+  const bool own_epoch = leader_ && leader_->epoch() == request.epoch;
+  if (!request.epoch || request.epoch < state_.promise || own_epoch ||
+      !healthy_ || request.master_id == state_.id) {
+    actions_.push_back(AnswerReplicaOf{event.token, false});
+    return;
+  }
+  RaisePromise(request.epoch, "told of a newer master");
+  follower_.Follow({.epoch = request.epoch,
+                    .name = request.master_name,
+                    .address = request.master_address,
+                    .id = request.master_id},
+                   log_.last, now, actions_);
+  actions_.push_back(AnswerReplicaOf{event.token, true});
+}
+
+void ReplicationCore::On(MessageReceived& event, MonoTime now) {
+  if (const Hello* hello = std::get_if<Hello>(&event.message)) {
+    return OnHello(event.link, *hello, event.log_holds_next, now);
+  }
+  if (const Ack* ack = std::get_if<Ack>(&event.message)) {
+    const auto link = replica_links_.find(event.link);
+    if (link != replica_links_.end()) leader_->OnAck(link->second, *ack, now);
+    return;
+  }
+  if (!follower_.following() || event.link != follower_.link()) return;
+  if (const Refused* refused = std::get_if<Refused>(&event.message);
+      refused != nullptr && refused->promise > state_.promise) {
+    // The master knows of a newer epoch; the sentinel will say who leads it.
+    return RaisePromise(refused->promise, refused->why);
+  }
+  follower_.OnMessage(std::move(event.message), log_.last, now, actions_);
+}
+
+void ReplicationCore::On(const LinkClosed& event, MonoTime now) {
+  if (follower_.following() && event.link == follower_.link()) {
+    follower_.OnLinkClosed(event.why, now, actions_);
+  }
+  ForgetReplicaLink(event.link);
+}
+
+void ReplicationCore::On(const ApplyFailed& event, MonoTime now) {
+  if (follower_.following() && event.link == follower_.link()) {
+    follower_.OnApplyFailed(event.why, now, actions_);
+  }
+}
+
+void ReplicationCore::OnHello(LinkId link, const Hello& hello,
+                              bool log_holds_next, MonoTime now) {
+  if (replica_links_.contains(link)) {
+    actions_.push_back(CloseLink{link, "a second hello"});
+    return ForgetReplicaLink(link);
+  }
+  if (hello.group == state_.group && hello.epoch > state_.promise && healthy_) {
+    RaisePromise(hello.epoch, absl::StrCat("'", hello.name, "' follows epoch ",
+                                           hello.epoch.number));
+  }
+  auto answer = DecideHandshake(hello, {.state = state_,
+                                        .is_master = leader_ != nullptr,
+                                        .epoch = master_epoch(),
+                                        .last_index = log_.last,
+                                        .log_holds_next = log_holds_next});
+  if (const Refused* refused = std::get_if<Refused>(&answer)) {
+    actions_.push_back(
+        Report{.warning = true,
+               .line = absl::StrCat("refused replica '", hello.name,
+                                    "': ", refused->why)});
+  } else {
+    // One stream a replica: a new one means that the old is dead.
+    for (const auto& [old, id] : std::map(replica_links_)) {
+      if (id != hello.id) continue;
+      actions_.push_back(CloseLink{old, "the replica came back"});
+      ForgetReplicaLink(old);
+    }
+    replica_links_[link] = hello.id;
+    leader_->OnLinked(hello.id, now);
+  }
+  actions_.push_back(Feed{link, std::move(answer)});
+}
+
+// Everything below `epoch` stops here and now; the promise is on disk before
+// anything that follows in this step.
+void ReplicationCore::RaisePromise(const Epoch& epoch, std::string_view why) {
+  if (epoch <= state_.promise) return;
+  actions_.push_back(
+      Report{.about_role = true,
+             .line = absl::StrCat("promised epoch ", epoch.number, ": ",
+                                  absl::string_view(why.data(), why.size()))});
+  StepDown(why);
+  follower_.Stop(why, actions_);
+  state_.promise = epoch;
+  actions_.push_back(Persist{state_});
+}
+
+void ReplicationCore::StepDown(std::string_view why) {
+  if (!leader_) return;
+  actions_.push_back(CloseGate{});
+  for (const auto& [link, id] : replica_links_) {
+    actions_.push_back(CloseLink{link, "no longer master"});
+  }
+  actions_.push_back(Report{
+      .warning = true,
+      .about_role = true,
+      .line =
+          absl::StrCat("no longer master of epoch ", leader_->epoch().number,
+                       ": ", absl::string_view(why.data(), why.size()))});
+  replica_links_.clear();
+  leader_.reset();
+  isolated_ = false;
+}
+
+std::string ReplicationCore::RefusalToPromote(
+    const PromoteRequest& request) const {
+  const Position at = state_.history.PositionAt(log_.last);
+  if (!healthy_) return "its storage failed";
+  if (request.epoch != state_.promise) {
+    return absl::StrCat("its promise is ", ToString(state_.promise), ", not ",
+                        ToString(request.epoch));
+  }
+  if (request.nonce != nonce_) return "it restarted since it answered";
+  if (request.position != at) {
+    return absl::StrCat("it is at ", ToString(at), ", not at ",
+                        ToString(request.position));
+  }
+  if (leader_) return "it is master already";
+  if (follower_.staging()) return "it is in the middle of a full sync";
+  if (!state_.formed && !request.all_members) return "it is not formed";
+  if (state_.history.last_epoch() >= request.epoch) {
+    return "its history has that epoch already";
+  }
+  const Configuration& members = state_.configuration.version > 0
+                                     ? state_.configuration
+                                     : request.configuration;
+  const Member* self = members.Find(state_.name);
+  if (self == nullptr || self->id != state_.id) {
+    return "the configuration does not name it with its identity";
+  }
+  return {};
+}
+
+void ReplicationCore::BecomeMaster(const PromoteRequest& request,
+                                   MonoTime now) {
+  follower_.Stop("promoted", actions_);
+  const uint64_t first = log_.last + 1;
+  std::string configuration_record;
+  if (state_.configuration.version == 0) {
+    state_.configuration = request.configuration;
+    state_.configuration.version = 1;
+    configuration_record = EncodeConfiguration(state_.configuration);
+  }
+  if (!state_.lineage) state_.lineage = Lineage{random_.Next() | 1};
+  state_.formed = true;
+  state_.history.Append(request.epoch, first);
+  leader_ = std::make_unique<LeaderCore>(state_.configuration, state_.id,
+                                         request.epoch, first, now);
+  actions_.push_back(Persist{state_});
+  actions_.push_back(
+      OpenGate{ToString(request.epoch), std::move(configuration_record)});
+  actions_.push_back(
+      Report{.about_role = true,
+             .line = absl::StrCat("master of epoch ", request.epoch.number,
+                                  " from index ", first)});
+}
+
+void ReplicationCore::ForgetReplicaLink(LinkId link) {
+  const auto it = replica_links_.find(link);
+  if (it == replica_links_.end()) return;
+  leader_->OnUnlinked(it->second);
+  replica_links_.erase(it);
+}
+
+}  // namespace vigil::replication

@@ -1,0 +1,101 @@
+// ReplicationCore: what a member does, as one pure state machine.
+//
+//                        Promote(e)
+//       ┌─────────┐ ──────────────────▶ ┌────────┐
+//    ┌─▶│ replica │                     │ master │  of epoch e
+//    │  └─────────┘ ◀────────────────── └────────┘
+//    └──────┘          Fence, ReplicaOf or Hello of a higher epoch;
+//    ReplicaOf, Fence  a broken disk
+//
+// Rules, each with the invariant of protocol.md that it keeps:
+//   - the promise never falls, and is on disk before anyone is answered (4, 9);
+//   - a message of a higher epoch first raises the promise; a lower one is
+//     refused;
+//   - a member is promoted only in the epoch of its promise, only from the
+//     position and the start (nonce) that it told the leader, never twice (1);
+//   - a master that stepped down never writes in its old epoch again (2).
+//
+// Time: as an argument. Randomness: seeded. Thread-compatible.
+#ifndef VIGIL_REPLICATION_REPLICATION_CORE_H_
+#define VIGIL_REPLICATION_REPLICATION_CORE_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/random.h"
+#include "replication/action.h"
+#include "replication/follower_core.h"
+#include "replication/leader_core.h"
+#include "replication/member_state.h"
+#include "replication/options.h"
+
+namespace vigil::replication {
+
+class ReplicationCore {
+ public:
+  // `state` is as it was read from disk, `last` the end of the recovered log.
+  // `nonce` is fresh and random for this start of the process.
+  ReplicationCore(const Options& options, MemberState state, uint64_t last,
+                  uint64_t nonce, uint64_t seed);
+
+  Actions Step(Event event, MonoTime now);
+
+  // The member as it is when its log ends at `last`.
+  MemberView ViewAt(uint64_t last) const;
+
+  bool is_master() const { return leader_ != nullptr; }
+  // The epoch that it is master of; {} on a replica.
+  Epoch master_epoch() const { return leader_ ? leader_->epoch() : Epoch{}; }
+  // As master: has the epoch record been committed? Only then are records of
+  // older epochs safe, and only then is the role told to the application.
+  bool is_settled_master() const { return leader_ && leader_->commit() > 0; }
+  bool is_isolated() const { return isolated_; }
+  uint64_t commit() const;
+  const LeaderCore* leader() const { return leader_.get(); }
+  const FollowerCore& follower() const { return follower_; }
+  const MemberState& state() const { return state_; }
+
+ private:
+  void On(const LogProgressed& event, MonoTime now);
+  void On(const GateClosed& event, MonoTime now);
+  void On(const StorageFailed& event, MonoTime now);
+  void On(const Ticked& event, MonoTime now);
+  void On(const FenceAsked& event, MonoTime now);
+  void On(const PromoteAsked& event, MonoTime now);
+  void On(const ReplicaOfAsked& event, MonoTime now);
+  void On(MessageReceived& event, MonoTime now);
+  void On(const LinkClosed& event, MonoTime now);
+  void On(const ApplyFailed& event, MonoTime now);
+
+  void OnHello(LinkId link, const Hello& hello, bool log_holds_next,
+               MonoTime now);
+  void RaisePromise(const Epoch& epoch, std::string_view why);
+  void StepDown(std::string_view why);
+  std::string RefusalToPromote(const PromoteRequest& request) const;
+  void BecomeMaster(const PromoteRequest& request, MonoTime now);
+  void ForgetReplicaLink(LinkId link);
+
+  const Options options_;
+  const uint64_t nonce_;
+  Random random_;
+  MemberState state_;
+  LogProgressed log_;
+  bool healthy_ = true;
+  bool isolated_ = false;
+
+  FollowerCore follower_;
+  std::unique_ptr<LeaderCore> leader_;      // while master
+  std::map<LinkId, NodeId> replica_links_;  // while master
+
+  Actions actions_;  // of the step at hand
+};
+
+}  // namespace vigil::replication
+
+#endif  // VIGIL_REPLICATION_REPLICATION_CORE_H_

@@ -1,0 +1,411 @@
+#include "replication/replicator.h"
+
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "engine/base/random.h"
+#include "replication/identity.h"
+
+namespace vigil::replication {
+namespace {
+
+// Of data that waits for the replicator's thread: a few messages, so that a
+// Fence never queues behind more than some milliseconds of work.
+constexpr size_t kInboxBytes = 1 << 20;
+
+size_t DataBytes(const Message& message) {
+  if (const auto* records = std::get_if<Records>(&message)) {
+    return records->records.size();
+  }
+  if (const auto* entries = std::get_if<Entries>(&message)) {
+    return entries->records.size();
+  }
+  return 0;
+}
+
+// What a subscriber to the role, or a sentinel, would notice.
+auto Noticeable(const ReplicatorStatus& s) {
+  const MemberView& v = s.view;
+  return std::tie(v.role, v.epoch, v.master, v.linked, v.promise, v.lineage,
+                  v.formed, v.exact, v.healthy, v.history_epoch,
+                  v.configuration.version, s.settled_master, s.isolated,
+                  s.refusal);
+}
+
+}  // namespace
+
+Replicator::Replicator(const Options& options, MemberState state,
+                       engine::Engine& engine, Transport& transport,
+                       const Clock& clock, Logger logger,
+                       std::function<void()> on_role)
+    : options_(options),
+      engine_(engine),
+      clock_(clock),
+      logger_(std::move(logger)),
+      on_role_(std::move(on_role)),
+      bell_(engine.persisted()),
+      inbox_(kInboxBytes, bell_),
+      core_(options, std::move(state), engine.last_index(), RandomFromSystem(),
+            RandomFromSystem()),
+      links_(options, engine, transport, clock, commit_) {
+  role_reason_ = "started";
+  UpdateStatus();
+}
+
+Replicator::~Replicator() { Stop(); }
+
+void Replicator::Start() {
+  thread_ = Thread("vigil-repl", [this] { Run(); });
+}
+
+void Replicator::Stop() {
+  stopped_ = true;
+  // 1. Nothing comes in any more; whoever waits to bring something is let go.
+  inbox_.Close();
+  bell_.Notify();
+  // 2. The thread ends after the event at hand.
+  thread_.Join();
+  // 3. No record is appended under an epoch that nobody answers for.
+  engine_.CloseGate();
+  // 4. The links, and who waits for an answer that will not come.
+  links_.CloseAll();
+  std::map<Token, Asker> unanswered;
+  {
+    MutexLock lock(mu_);
+    unanswered.swap(askers_);
+  }
+  // 5. Writers that wait for a commit learn that it will not come.
+  {
+    MutexLock lock(published_mu_);
+    master_epoch_ = {};
+  }
+  commit_moved_.Notify();
+}
+
+// --- What others ask
+
+MemberView Replicator::view() const {
+  MutexLock lock(published_mu_);
+  MemberView view = published_.view;
+  view.position = published_history_.PositionAt(engine_.last_index());
+  return view;
+}
+
+void Replicator::Fence(const FenceRequest& request,
+                       std::function<void(FenceReply)> answer) {
+  inbox_.Put(FenceAsked{Register({.fence = std::move(answer)}), request});
+}
+
+void Replicator::Promote(const PromoteRequest& request,
+                         std::function<void(PromoteReply)> answer) {
+  inbox_.Put(PromoteAsked{Register({.promote = std::move(answer)}), request});
+}
+
+void Replicator::ReplicaOf(const ReplicaOfRequest& request,
+                           std::function<void(ReplicaOfReply)> answer) {
+  inbox_.Put(
+      ReplicaOfAsked{Register({.replica_of = std::move(answer)}), request});
+}
+
+Token Replicator::Register(Asker asker) {
+  MutexLock lock(mu_);
+  askers_.emplace(++tokens_, std::move(asker));
+  return tokens_;
+}
+
+Replicator::Asker Replicator::TakeAsker(Token token) {
+  MutexLock lock(mu_);
+  auto node = askers_.extract(token);
+  return node.empty() ? Asker{} : std::move(node.mapped());
+}
+
+LinkId Replicator::OnAccepted(std::shared_ptr<Link> link) {
+  return links_.Accept(std::move(link));
+}
+
+void Replicator::OnMessage(LinkId link, Message message) {
+  const size_t bytes = DataBytes(message);
+  MessageReceived event{.link = link, .message = std::move(message)};
+  if (const Hello* hello = std::get_if<Hello>(&event.message)) {
+    const uint64_t next = hello->position.index + 1;
+    event.log_holds_next = engine_.ReadLog(next, 1).ok();
+  }
+  inbox_.PutData(std::move(event), bytes);
+}
+
+void Replicator::OnClosed(LinkId link, std::string why) {
+  inbox_.Put(LinkClosed{link, std::move(why)});
+}
+
+// --- For writers
+
+Epoch Replicator::master_epoch() const {
+  MutexLock lock(published_mu_);
+  return master_epoch_;
+}
+
+bool Replicator::isolated() const { return isolated_; }
+
+absl::Status Replicator::AwaitCommit(const Epoch& epoch, uint64_t index,
+                                     MonoTime deadline) {
+  while (true) {
+    const uint64_t seen = commit_moved_.Seen();
+    {
+      MutexLock lock(published_mu_);
+      if (master_epoch_ != epoch) {
+        return absl::DeadlineExceededError(
+            "this node lost its role while the write waited for the quorum: "
+            "its outcome is unknown");
+      }
+      if (committed_ >= index) return absl::OkStatus();
+    }
+    if (!commit_moved_.WaitPast(seen, deadline)) {
+      return absl::DeadlineExceededError(
+          "the quorum did not acknowledge the write in time: its outcome is "
+          "unknown");
+    }
+  }
+}
+
+ReplicatorStatus Replicator::status() const {
+  MutexLock lock(published_mu_);
+  return published_;
+}
+
+// --- The thread
+
+void Replicator::Run() {
+  const absl::Duration period = options_.heartbeat / 2;
+  MonoTime tick_at = clock_.Mono();
+  while (!stopped_) {
+    const uint64_t seen = bell_.Seen();
+    if (const MonoTime now = clock_.Mono(); now >= tick_at) {
+      // Behind what has arrived: a peer is silent only when all that it sent is
+      // read, however long this thread was held up by a disk.
+      inbox_.Put(Ticked{});
+      tick_at = now + period;
+    }
+    std::optional<Event> event = inbox_.Take();
+    // After taking: the log is then known at least as far as the sender of the
+    // event had it, which Welcome's target and the handshake rely on.
+    StepProgress();
+    if (!event) {
+      bell_.WaitPast(seen, tick_at);
+      continue;
+    }
+    const bool ticked = std::holds_alternative<Ticked>(*event);
+    if (const auto* closed = std::get_if<LinkClosed>(&*event)) {
+      links_.OnClosed(closed->link);
+    }
+    StepAndExecute(*std::move(event));
+    if (ticked) {
+      links_.Reap();
+      PublishStatus();
+    }
+  }
+}
+
+// Tells the core where the log is, if it moved since.
+void Replicator::StepProgress() {
+  LogProgressed log{.last = engine_.last_index(),
+                    .held = engine_.persisted_index(),
+                    .durable = engine_.durable_index()};
+  if (!engine_.health().ok()) {
+    StepAndExecute(StorageFailed{});
+  }
+  if (log.last == told_.last && log.held == told_.held &&
+      log.durable == told_.durable) {
+    return;
+  }
+  told_ = log;
+  StepAndExecute(log);
+}
+
+void Replicator::StepAndExecute(Event event) {
+  Actions actions = core_.Step(std::move(event), clock_.Mono());
+  for (Action& action : actions) {
+    const bool done = std::visit([&](auto& a) { return Execute(a); }, action);
+    if (!done) break;
+  }
+  // Before anything is published: what did not reach the disk never was.
+  for (Event& failure : std::exchange(failures_, {})) {
+    StepAndExecute(std::move(failure));
+  }
+  PublishCommit();
+  if (!actions.empty() || core_.is_settled_master() != told_settled_) {
+    PublishStatus();
+  }
+}
+
+void Replicator::PublishCommit() {
+  const uint64_t commit = core_.commit();
+  {
+    MutexLock lock(published_mu_);
+    if (commit == committed_ && master_epoch_ == core_.master_epoch()) return;
+    committed_ = commit;
+    master_epoch_ = core_.master_epoch();
+  }
+  commit_ = commit;
+  commit_moved_.Notify();
+}
+
+void Replicator::PublishStatus() {
+  if (UpdateStatus()) on_role_();
+}
+
+// Returns whether anyone would notice.
+bool Replicator::UpdateStatus() {
+  ReplicatorStatus status{
+      .view = core_.ViewAt(engine_.last_index()),
+      .master_address = core_.is_master() ? options_.address
+                                          : core_.follower().leader().address,
+      .settled_master = core_.is_settled_master(),
+      .isolated = core_.is_isolated(),
+      .syncing = core_.follower().staging(),
+      .master_last = core_.follower().master_last(),
+      .full_syncs = core_.follower().full_syncs(),
+      .dropped_writes = core_.follower().dropped_writes(),
+      .refusal = core_.follower().refusal()};
+  if (const LeaderCore* leader = core_.leader()) {
+    for (const auto& [id, progress] : leader->replicas()) {
+      const Member* member = core_.state().configuration.Find(id);
+      if (member != nullptr) status.replicas.emplace_back(*member, progress);
+    }
+  }
+  isolated_ = status.isolated;
+  told_settled_ = status.settled_master;
+  bool changed;
+  {
+    MutexLock lock(published_mu_);
+    changed = Noticeable(status) != Noticeable(published_);
+    status.reason = changed ? role_reason_ : published_.reason;
+    published_ = std::move(status);
+    published_history_ = core_.state().history;
+  }
+  return changed;
+}
+
+// --- Actions
+
+// Sorts failures: of the storage, which ends this member's part; of the peer's
+// data, which ends the link.
+bool Replicator::Check(const absl::Status& status, LinkId link) {
+  if (status.ok()) return true;
+  if (engine_.health().ok()) {
+    failures_.push_back(ApplyFailed{link, std::string(status.message())});
+  } else {
+    failures_.push_back(StorageFailed{});
+  }
+  return false;
+}
+
+bool Replicator::CheckBarrier(const absl::Status& status) {
+  if (status.ok()) return true;
+  Log(logger_, LogLevel::kWarning, std::string(status.message()));
+  failures_.push_back(StorageFailed{});
+  return false;
+}
+
+bool Replicator::Execute(Persist& action) {
+  return CheckBarrier(SaveMemberState(engine_, action.state));
+}
+
+bool Replicator::Execute(CloseGate&) {
+  core_.Step(GateClosed{engine_.CloseGate()}, clock_.Mono());
+  return true;
+}
+
+bool Replicator::Execute(OpenGate& action) {
+  std::vector<engine::Engine::Marker> markers = {
+      {engine::RecordType::kEpoch, action.epoch_record}};
+  if (!action.configuration_record.empty()) {
+    markers.push_back(
+        {engine::RecordType::kConfiguration, action.configuration_record});
+  }
+  engine_.OpenGate(markers);
+  return true;
+}
+
+bool Replicator::Execute(Dial& action) {
+  links_.Dial(action.link, action.address, std::move(action.hello), *this);
+  return true;
+}
+
+bool Replicator::Execute(CloseLink& action) {
+  links_.Close(action.link);
+  return true;
+}
+
+bool Replicator::Execute(Feed& action) {
+  links_.Feed(action.link, std::move(action.answer));
+  return true;
+}
+
+bool Replicator::Execute(SendAck& action) {
+  links_.SendAck(action.link, action.ack);
+  return true;
+}
+
+bool Replicator::Execute(Apply& action) {
+  return Check(engine_.Apply(action.records), action.link);
+}
+
+bool Replicator::Execute(BeginStaging& action) {
+  return Check(engine_.BeginStaging(action.begin_index), action.link);
+}
+
+bool Replicator::Execute(StageEntries& action) {
+  return Check(engine_.StageEntries(action.records), action.link);
+}
+
+bool Replicator::Execute(StageLog& action) {
+  return Check(engine_.StageLog(action.records), action.link);
+}
+
+bool Replicator::Execute(CommitStaging& action) {
+  return CheckBarrier(engine_.CommitStaging(MemberMeta(action.state)));
+}
+
+bool Replicator::Execute(DropStaging&) {
+  engine_.DropStaging();
+  return true;
+}
+
+bool Replicator::Execute(AnswerFence& action) {
+  if (auto answer = TakeAsker(action.token).fence) {
+    answer({.promised = action.promised,
+            .view = core_.ViewAt(engine_.last_index())});
+  }
+  return true;
+}
+
+bool Replicator::Execute(AnswerPromote& action) {
+  if (auto answer = TakeAsker(action.token).promote) {
+    answer({.promoted = action.promoted,
+            .refusal = std::move(action.refusal),
+            .view = core_.ViewAt(engine_.last_index())});
+  }
+  return true;
+}
+
+bool Replicator::Execute(AnswerReplicaOf& action) {
+  if (auto answer = TakeAsker(action.token).replica_of) {
+    answer({.accepted = action.accepted,
+            .view = core_.ViewAt(engine_.last_index())});
+  }
+  return true;
+}
+
+bool Replicator::Execute(Report& action) {
+  if (said_.Say(action.line, clock_.Mono())) {
+    Log(logger_, action.warning ? LogLevel::kWarning : LogLevel::kNotice,
+        action.line);
+  }
+  if (action.about_role) role_reason_ = std::move(action.line);
+  return true;
+}
+
+}  // namespace vigil::replication

@@ -1,0 +1,173 @@
+// Replicator: the shell around ReplicationCore. One thread owns the core, takes
+// one event at a time and executes what the core decided.
+//
+//   services, sentinel ─▶ inbox ─▶ thread: core.Step ─▶ engine, links, answers
+//   links              ─▶                           └─▶ published: role, commit
+//
+// Time: the clock given. Thread-safety: all public methods, from any thread.
+// Lifetime: `engine`, `transport` and `clock` outlive it. Stop() ends all links
+// and threads; a service may call OnMessage and OnClosed after it, which then do
+// nothing.
+// Errors: when the engine's storage fails the member steps down, answers no more
+// promises, and says so in its view (healthy).
+#ifndef VIGIL_REPLICATION_REPLICATOR_H_
+#define VIGIL_REPLICATION_REPLICATOR_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/base/clock.h"
+#include "engine/base/logger.h"
+#include "engine/base/mutex.h"
+#include "engine/base/signal.h"
+#include "engine/base/thread.h"
+#include "engine/engine.h"
+#include "replication/inbox.h"
+#include "replication/link_table.h"
+#include "replication/member.h"
+#include "replication/options.h"
+#include "replication/replication_core.h"
+#include "replication/said_lines.h"
+#include "replication/transport.h"
+
+namespace vigil::replication {
+
+// What the rest of the node may know at any moment.
+struct ReplicatorStatus {
+  MemberView view;
+  // The master of `view.epoch`, if known.
+  std::string master_address;
+  bool settled_master = false;  // master, and its epoch record is committed
+  bool isolated = false;
+  bool syncing = false;
+  uint64_t master_last = 0;  // replica: the master's log end, as last heard
+  uint64_t full_syncs = 0;
+  uint64_t dropped_writes = 0;
+  std::string
+      refusal;  // why the master refuses this replica; empty: it does not
+  std::string reason;  // why the role is what it is
+  std::vector<std::pair<Member, ReplicaProgress>> replicas;
+};
+
+class Replicator final : public MemberPort, public LinkAcceptor {
+ public:
+  // `on_role` is called on the replicator's thread after the role, the epoch,
+  // the master or settledness changed; it must not block or call back in.
+  Replicator(const Options& options, MemberState state, engine::Engine& engine,
+             Transport& transport, const Clock& clock, Logger logger,
+             std::function<void()> on_role);
+  ~Replicator() override;
+
+  void Start();
+  void Stop();  // idempotent
+
+  // --- MemberPort
+  MemberView view() const override;
+  void Fence(const FenceRequest& request,
+             std::function<void(FenceReply)> answer) override;
+  void Promote(const PromoteRequest& request,
+               std::function<void(PromoteReply)> answer) override;
+  void ReplicaOf(const ReplicaOfRequest& request,
+                 std::function<void(ReplicaOfReply)> answer) override;
+
+  // --- LinkAcceptor
+  LinkId OnAccepted(std::shared_ptr<Link> link) override;
+  void OnMessage(LinkId link, Message message) override;
+  void OnClosed(LinkId link, std::string why) override;
+
+  // --- For writers.
+  // The epoch that this node is master of, {} if it is not. Read it before the
+  // write: what is appended afterwards is of this epoch or does not count.
+  Epoch master_epoch() const;
+  bool isolated() const;
+  // Waits until `index`, written in `epoch`, is committed.
+  //   kDeadlineExceeded  not in time, or this node lost that epoch: the
+  //                      outcome is unknown
+  absl::Status AwaitCommit(const Epoch& epoch, uint64_t index,
+                           MonoTime deadline);
+
+  ReplicatorStatus status() const;
+  // The state to mark clean. REQUIRES: stopped.
+  const MemberState& state() const { return core_.state(); }
+
+ private:
+  struct Asker {
+    std::function<void(FenceReply)> fence;
+    std::function<void(PromoteReply)> promote;
+    std::function<void(ReplicaOfReply)> replica_of;
+  };
+  Token Register(Asker asker);
+  Asker TakeAsker(Token token);
+  void Run();
+  void StepAndExecute(Event event);
+  void StepProgress();
+  void PublishCommit();
+  void PublishStatus();
+  bool UpdateStatus();
+
+  // One overload an action. False: it failed, the rest of the step is void.
+  bool Execute(Persist& action);
+  bool Execute(CloseGate& action);
+  bool Execute(OpenGate& action);
+  bool Execute(Dial& action);
+  bool Execute(CloseLink& action);
+  bool Execute(Feed& action);
+  bool Execute(SendAck& action);
+  bool Execute(Apply& action);
+  bool Execute(BeginStaging& action);
+  bool Execute(StageEntries& action);
+  bool Execute(StageLog& action);
+  bool Execute(CommitStaging& action);
+  bool Execute(DropStaging& action);
+  bool Execute(AnswerFence& action);
+  bool Execute(AnswerPromote& action);
+  bool Execute(AnswerReplicaOf& action);
+  bool Execute(Report& action);
+  bool Check(const absl::Status& status, LinkId link);
+  bool CheckBarrier(const absl::Status& status);
+
+  const Options options_;
+  engine::Engine& engine_;
+  const Clock& clock_;
+  const Logger logger_;
+  const std::function<void()> on_role_;
+  // The thread sleeps on the engine's own signal, so that progress on disk and
+  // a new event wake it alike.
+  Signal& bell_;
+  Inbox inbox_;
+  std::atomic<bool> stopped_{false};
+
+  // Only the thread touches these.
+  ReplicationCore core_;
+  LogProgressed told_;
+  bool told_settled_ = false;
+  std::string role_reason_;  // of the next change of role
+  SaidLines said_;
+  std::vector<Event> failures_;  // of actions, to be stepped next
+
+  Mutex mu_;
+  std::map<Token, Asker> askers_ ABSL_GUARDED_BY(mu_);
+  Token tokens_ ABSL_GUARDED_BY(mu_) = 0;
+
+  mutable Mutex published_mu_;
+  ReplicatorStatus published_ ABSL_GUARDED_BY(published_mu_);
+  History published_history_ ABSL_GUARDED_BY(published_mu_);
+  Epoch master_epoch_ ABSL_GUARDED_BY(published_mu_);
+  uint64_t committed_ ABSL_GUARDED_BY(published_mu_) = 0;  // in master_epoch_
+  std::atomic<bool> isolated_{false};
+  std::atomic<uint64_t> commit_{0};  // of the epoch at hand, for the feeders
+  Signal commit_moved_;              // or the role changed
+
+  LinkTable links_;
+  Thread thread_;
+};
+
+}  // namespace vigil::replication
+
+#endif  // VIGIL_REPLICATION_REPLICATOR_H_

@@ -1,0 +1,74 @@
+// EngineGroup: Replicators over real engines, each on a disk in memory, joined by
+// an in-process network. The test is their sentinel: it fences, promotes and says
+// whom to follow. Everything waits for a condition, with a deadline.
+#ifndef VIGIL_TESTS_REPLICATION_ENGINE_GROUP_H_
+#define VIGIL_TESTS_REPLICATION_ENGINE_GROUP_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/memory_storage.h"
+#include "replication/replicator.h"
+#include "tests/support/in_process_transport.h"
+
+namespace vigil::replication {
+
+struct GroupOptions {
+  int members = 3;
+  Options replication = {.heartbeat = absl::Milliseconds(10)};
+  engine::EngineOptions engine;
+};
+
+class EngineGroup {
+ public:
+  struct Node {
+    std::string name;
+    std::string address;
+    std::shared_ptr<engine::MemoryDisk> disk;
+    std::unique_ptr<engine::Engine> engine;
+    std::unique_ptr<Transport> port;
+    std::unique_ptr<Replicator> replicator;
+    std::function<void()> on_role;  // set before the role can change
+
+    // A value for this key; its index.
+    uint64_t Set(const std::string& key, const std::string& value);
+    absl::Status AwaitCommit(uint64_t index, absl::Duration timeout);
+    ReplicatorStatus status() const { return replicator->status(); }
+  };
+
+  explicit EngineGroup(const GroupOptions& options = {});
+  ~EngineGroup();
+
+  Node& operator[](size_t i) { return *nodes_[i]; }
+  InProcessNetwork& network() { return network_; }
+
+  void Open(Node& node);
+  void Close(Node& node);
+
+  // What a leader would do. Fails the test when no answer comes.
+  FenceReply Fence(Node& node, const Epoch& epoch);
+  bool Promote(Node& node, const Epoch& epoch, const FenceReply& fenced,
+               bool all_members = false);
+  void Follow(Node& node, Node& master, const Epoch& epoch);
+  // All members fenced, the first promoted, the others its replicas.
+  void Bootstrap();
+
+  // Whether `condition` came true before a generous deadline.
+  bool Eventually(const std::function<bool()>& condition);
+  bool AreLevel(Node& a, Node& b);
+
+ private:
+  const GroupOptions options_;
+  const SystemClock clock_;
+  Configuration members_;
+  InProcessNetwork network_;
+  Signal changed_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+};
+
+}  // namespace vigil::replication
+
+#endif  // VIGIL_TESTS_REPLICATION_ENGINE_GROUP_H_

@@ -1,0 +1,123 @@
+#include "replication/leader_core.h"
+
+#include "gtest/gtest.h"
+#include "tests/replication/core_test_values.h"
+
+namespace vigil::replication {
+namespace {
+
+Ack Held(uint64_t index, uint64_t epoch = 3) {
+  return {.epoch = E(epoch), .held = index, .durable = index, .formed = true};
+}
+
+// Master "a" of epoch 3, whose first record is 20.
+LeaderCore LeaderOf(int members) {
+  return LeaderCore(Group(members), IdOf("a"), E(3), 20, At(0));
+}
+
+TEST(LeaderCore, CommitsWhatCMembersHold) {
+  for (int n = 1; n <= 7; ++n) {
+    LeaderCore leader = LeaderOf(n);
+    const int needed = Group(n).commit_quorum();
+    int holders = 1;
+    EXPECT_EQ(leader.OnLocalHeld(21), needed == 1) << n;
+    for (int i = 1; i < n; ++i) {
+      const bool before = leader.commit() == 21;
+      const std::string name(1, static_cast<char>('a' + i));
+      const bool moved = leader.OnAck(IdOf(name), Held(21), At(1));
+      ++holders;
+      EXPECT_EQ(leader.commit(), holders >= needed ? 21u : 0u) << n;
+      EXPECT_EQ(moved, !before && holders >= needed) << n;
+    }
+  }
+}
+
+TEST(LeaderCore, CountsItselfOnlyForWhatItHandedToTheOperatingSystem) {
+  LeaderCore leader = LeaderOf(3);
+  EXPECT_FALSE(leader.OnAck(IdOf("b"), Held(25), At(1)));
+  EXPECT_EQ(leader.commit(), 0u);
+  EXPECT_TRUE(leader.OnLocalHeld(22));
+  EXPECT_EQ(leader.commit(), 22u);
+}
+
+TEST(LeaderCore, CommitsWithoutItselfWhatTwoOthersHold) {
+  LeaderCore leader = LeaderOf(3);
+  leader.OnAck(IdOf("b"), Held(25), At(1));
+  EXPECT_TRUE(leader.OnAck(IdOf("c"), Held(24), At(1)));
+  EXPECT_EQ(leader.commit(), 24u);
+}
+
+TEST(LeaderCore, RecordsOfOlderEpochsCommitOnlyWithTheFirstOfThisOne) {
+  LeaderCore leader = LeaderOf(3);
+  leader.OnLocalHeld(19);
+  leader.OnAck(IdOf("b"), Held(19), At(1));
+  leader.OnAck(IdOf("c"), Held(19), At(1));
+  EXPECT_EQ(leader.commit(), 0u);
+  leader.OnLocalHeld(20);
+  EXPECT_TRUE(leader.OnAck(IdOf("b"), Held(20), At(1)));
+  EXPECT_EQ(leader.commit(), 20u);
+}
+
+TEST(LeaderCore, OnlyAcknowledgementsThatCountAreCounted) {
+  struct Case {
+    const char* why;
+    NodeId from;
+    Ack ack;
+  };
+  Ack unformed = Held(25);
+  unformed.formed = false;
+  Ack other_leader = Held(25);
+  other_leader.epoch = E(3, NodeId{1});
+  for (const Case& c : {Case{"of an older epoch", IdOf("b"), Held(25, 2)},
+                        Case{"of a newer epoch", IdOf("b"), Held(25, 4)},
+                        Case{"of another leader", IdOf("b"), other_leader},
+                        Case{"not formed", IdOf("b"), unformed},
+                        Case{"not a member", NodeId{99}, Held(25)},
+                        Case{"its own", IdOf("a"), Held(25)}}) {
+    LeaderCore leader = LeaderOf(3);
+    leader.OnLocalHeld(25);
+    EXPECT_FALSE(leader.OnAck(c.from, c.ack, At(1))) << c.why;
+    EXPECT_EQ(leader.commit(), 0u) << c.why;
+  }
+}
+
+TEST(LeaderCore, WhatWasHeldOrCommittedNeverFalls) {
+  LeaderCore leader = LeaderOf(3);
+  leader.OnLocalHeld(25);
+  leader.OnAck(IdOf("b"), Held(25), At(1));
+  EXPECT_FALSE(leader.OnAck(IdOf("b"), Held(22), At(2)));
+  EXPECT_FALSE(leader.OnLocalHeld(22));
+  EXPECT_EQ(leader.commit(), 25u);
+  EXPECT_EQ(leader.replicas().at(IdOf("b")).held, 25u);
+}
+
+TEST(LeaderCore, IsIsolatedWhenFewerThanCGiveSignsOfLife) {
+  constexpr absl::Duration kTimeout = absl::Milliseconds(500);
+  LeaderCore leader = LeaderOf(5);
+  EXPECT_FALSE(leader.IsIsolated(At(500), kTimeout)) << "it has just begun";
+  EXPECT_TRUE(leader.IsIsolated(At(501), kTimeout));
+  leader.OnLinked(IdOf("b"), At(600));
+  EXPECT_TRUE(leader.IsIsolated(At(700), kTimeout));
+  Ack unformed = Held(0);
+  unformed.formed = false;
+  leader.OnAck(IdOf("c"), unformed, At(700));
+  EXPECT_FALSE(leader.IsIsolated(At(700), kTimeout)) << "a sign is a sign";
+  EXPECT_TRUE(leader.IsIsolated(At(1101), kTimeout)) << "b is silent again";
+}
+
+TEST(LeaderCore, OneAloneIsNeverIsolated) {
+  EXPECT_FALSE(LeaderOf(1).IsIsolated(At(1 << 30), absl::Milliseconds(1)));
+}
+
+TEST(LeaderCore, KnowsWhoIsLinked) {
+  LeaderCore leader = LeaderOf(3);
+  leader.OnLinked(IdOf("b"), At(1));
+  leader.OnLinked(NodeId{99}, At(1));
+  EXPECT_TRUE(leader.replicas().at(IdOf("b")).linked);
+  leader.OnUnlinked(IdOf("b"));
+  EXPECT_FALSE(leader.replicas().at(IdOf("b")).linked);
+  EXPECT_EQ(leader.replicas().size(), 2u);
+}
+
+}  // namespace
+}  // namespace vigil::replication

@@ -1,0 +1,493 @@
+#include "tests/replication/virtual_cluster.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace vigil::replication {
+
+VirtualCluster::VirtualCluster(int members, uint64_t seed,
+                               const Misfortune& misfortune)
+    : random_(seed),
+      misfortune_(misfortune),
+      commits_must_survive_(misfortune.power_cuts <=
+                            members - (members / 2 + 1)) {
+  for (int i = 0; i < members; ++i) {
+    const std::string name(1, static_cast<char>('a' + i));
+    group_.members.push_back(
+        {name, name, NodeId{static_cast<uint64_t>(i) + 1}});
+  }
+  for (const Member& member : group_.members) {
+    members_.push_back(
+        std::make_unique<VirtualMember>(MemberState{.group = "g",
+                                                    .name = member.name,
+                                                    .id = member.id,
+                                                    .configuration = group_},
+                                        *this));
+    Start(*members_.back());
+  }
+}
+
+void VirtualCluster::Step() {
+  Advance(absl::Microseconds(random_.Uniform(3000)));
+  switch (random_.Uniform(10)) {
+    case 0:
+    case 1:
+    case 2:
+      if (!links_.empty()) {
+        Deliver(*std::next(
+            links_.begin(),
+            static_cast<std::ptrdiff_t>(random_.Uniform(links_.size()))));
+      }
+      break;
+    case 3:
+    case 4:
+      for (NetworkLink& link : links_) {
+        if (random_.Uniform(2) == 0) RunFeeder(link);
+      }
+      break;
+    case 5:
+      Any().Write(absl::StrCat("w", ++writes_));
+      break;
+    case 6:
+      Any().Flush(random_.Uniform(4), random_.Uniform(3) == 0);
+      break;
+    case 7:
+      DeliverRequest();
+      break;
+    case 8:
+      DeliverAnswer();
+      break;
+    case 9:
+      if (leaders_.empty() || random_.Uniform(60) == 0) StartLeader();
+      // Mostly the latest: the others were probably abandoned.
+      Lead(random_.Uniform(4) == 0 ? *leaders_[random_.Uniform(leaders_.size())]
+                                   : *leaders_.back());
+      break;
+  }
+  for (int i = 0; i < 2; ++i) {
+    VirtualMember& member = Any();
+    member.Run();
+    Observe(member);
+  }
+  Misfortunes();
+}
+
+void VirtualCluster::Heal() {
+  misfortune_.any = false;
+  requests_.clear();
+  answers_.clear();
+  for (int round = 0; round < 20'000 && violation_.empty(); ++round) {
+    for (const auto& member : members_) {
+      if (!member->alive() || !member->view().healthy) {
+        member->Kill();
+        Start(*member);
+      }
+    }
+    if (round % 2000 == 0) StartLeader();
+    if (round % 20 == 0) Lead(*leaders_.back());
+    for (NetworkLink& link : links_) {
+      Deliver(link);
+      RunFeeder(link);
+    }
+    while (!requests_.empty()) DeliverRequest();
+    while (!answers_.empty()) DeliverAnswer();
+    for (const auto& member : members_) {
+      member->Flush(100, true);
+      member->Run();
+      Observe(*member);
+    }
+    Advance(absl::Milliseconds(1));
+    if (round % 20 == 0 && IsLevel()) return;
+  }
+  Violated("after healing: no settled master, or the logs are not equal");
+}
+
+bool VirtualCluster::IsLevel() const {
+  const VirtualMember* master = nullptr;
+  for (const auto& member : members_) {
+    if (!member->is_master()) continue;
+    if (master != nullptr || !member->core().is_settled_master()) return false;
+    master = member.get();
+  }
+  return master != nullptr &&
+         std::all_of(members_.begin(), members_.end(), [&](const auto& m) {
+           return m->log() == master->log() && m->core().state().formed &&
+                  (m.get() == master || m->core().follower().linked());
+         });
+}
+
+// --- The network
+
+VirtualCluster::End* VirtualCluster::EndOf(VirtualMember& member, LinkId id) {
+  for (NetworkLink& link : links_) {
+    for (End* end : {&link.replica, &link.master}) {
+      if (end->member == &member && end->id == id && Lives(*end)) return end;
+    }
+  }
+  return nullptr;
+}
+
+bool VirtualCluster::Lives(const End& end) const {
+  return end.open && end.member->alive() &&
+         end.member->incarnation() == end.incarnation;
+}
+
+void VirtualCluster::OnDial(VirtualMember& from, const Dial& dial) {
+  const auto to =
+      std::find_if(members_.begin(), members_.end(),
+                   [&](const auto& m) { return m->name() == dial.address; });
+  if (to == members_.end() || !(*to)->alive() || Bad(20)) {
+    from.Put(LinkClosed{dial.link, "refused"});
+    return;
+  }
+  NetworkLink& link = links_.emplace_back();
+  link.replica = {&from, from.incarnation(), dial.link};
+  link.master = {to->get(), (*to)->incarnation(), ++links_accepted_};
+  link.master.arriving.push_back(dial.hello);
+}
+
+void VirtualCluster::OnCloseLink(VirtualMember& from, LinkId link) {
+  if (End* end = EndOf(from, link)) CloseEnd(*end, "closed");
+}
+
+void VirtualCluster::CloseEnd(End& end, const std::string& why) {
+  if (Lives(end)) end.member->Put(LinkClosed{end.id, why});
+  end.open = false;
+}
+
+void VirtualCluster::OnSend(VirtualMember& from, LinkId id, Message message) {
+  for (NetworkLink& link : links_) {
+    if (link.replica.member == &from && link.replica.id == id &&
+        Lives(link.replica)) {
+      link.master.arriving.push_back(std::move(message));
+    }
+  }
+}
+
+void VirtualCluster::OnFeed(VirtualMember& from, const Feed& feed) {
+  for (NetworkLink& link : links_) {
+    if (link.master.member == &from && link.master.id == feed.link &&
+        Lives(link.master) && !link.feeder) {
+      link.feeder = Feeder{.answer = feed.answer};
+    }
+  }
+}
+
+void VirtualCluster::Deliver(NetworkLink& link) {
+  DeliverTo(link.master, link.replica);
+  DeliverTo(link.replica, link.master);
+}
+
+void VirtualCluster::DeliverTo(End& to, const End& from) {
+  // What was under way when the other end closed may arrive, or not.
+  if (!Lives(from) && Bad(3)) to.arriving.clear();
+  if (!Lives(to)) return;
+  if (!to.arriving.empty()) {
+    to.member->PutMessage(to.id, std::move(to.arriving.front()));
+    to.arriving.pop_front();
+  } else if (!Lives(from)) {
+    CloseEnd(to, "closed by the peer");
+  }
+}
+
+void VirtualCluster::Break(NetworkLink& link) {
+  link.replica.arriving.clear();
+  link.master.arriving.clear();
+  CloseEnd(link.replica, "broken");
+  CloseEnd(link.master, "broken");
+}
+
+void VirtualCluster::RunFeeder(NetworkLink& link) {
+  if (!link.feeder || !Lives(link.master)) return;
+  if (link.replica.arriving.size() > 3) return;  // back-pressure
+  Feeder& feeder = *link.feeder;
+  if (const Refused* refused = std::get_if<Refused>(&feeder.answer)) {
+    if (!feeder.answered) link.replica.arriving.push_back(*refused);
+    feeder.answered = true;
+    return;
+  }
+  Welcome& welcome = std::get<Welcome>(feeder.answer);
+  if (!feeder.answered) {
+    if (welcome.full) welcome.from = link.master.member->last();
+    feeder.next = welcome.from + 1;
+    feeder.walk_ended = !welcome.full;
+    feeder.answered = true;
+    link.replica.arriving.push_back(welcome);
+  } else if (!feeder.walk_ended) {
+    FeedEntries(link, welcome);
+  } else {
+    FeedLog(link, welcome);
+  }
+}
+
+// The walk of the model brings the log up to where it began, piece by piece.
+void VirtualCluster::FeedEntries(NetworkLink& link, const Welcome& welcome) {
+  Feeder& feeder = *link.feeder;
+  const VirtualMember& master = *link.master.member;
+  if (feeder.walked == welcome.from) {
+    feeder.walk_ended = true;
+    link.replica.arriving.push_back(EntriesEnd{master.last()});
+    return;
+  }
+  const uint64_t end = std::min(welcome.from, feeder.walked + 8);
+  link.replica.arriving.push_back(
+      Entries{JoinRecords(master.log(), feeder.walked + 1, end)});
+  feeder.walked = end;
+}
+
+void VirtualCluster::FeedLog(NetworkLink& link, const Welcome& welcome) {
+  Feeder& feeder = *link.feeder;
+  VirtualMember& master = *link.master.member;
+  if (!master.LogHolds(feeder.next)) return CloseEnd(link.master, "trimmed");
+  Records records{.epoch = welcome.epoch,
+                  .commit = master.core().commit(),
+                  .end = master.last()};
+  if (feeder.next <= master.last()) {
+    records.first = feeder.next;
+    records.last = std::min(master.last(), feeder.next + random_.Uniform(4));
+    records.records = JoinRecords(master.log(), records.first, records.last);
+    feeder.next = records.last + 1;
+  }
+  link.replica.arriving.push_back(std::move(records));
+}
+
+// --- The leaders
+
+void VirtualCluster::StartLeader() {
+  uint64_t number = 0;
+  for (const auto& leader : leaders_) {
+    number = std::max(number, leader->epoch.number);
+  }
+  // Two may have won one number, when voters went wrong; never with one id.
+  if (number == 0 || !Bad(4)) ++number;
+  leaders_.push_back(std::make_unique<Leader>());
+  leaders_.back()->epoch = {number, NodeId{leaders_.size()}};
+}
+
+void VirtualCluster::Lead(Leader& leader) {
+  const auto formed =
+      std::count_if(leader.fenced.begin(), leader.fenced.end(),
+                    [](const auto& each) { return each.second.view.formed; });
+  const bool all_members = formed < group_.fence_quorum();
+  if (leader.master != nullptr) {
+    for (const auto& member : members_) {
+      if (member.get() == leader.master || Bad(3)) continue;
+      SendTo(*member, leader,
+             ReplicaOfRequest{leader.epoch, leader.master->name(),
+                              leader.master->name(), leader.master->id()});
+    }
+  } else if (leader.promote_sent) {
+    return;  // and never again: whether it arrived is not known
+  } else if (const MemberView* chosen = Choose(leader, all_members)) {
+    leader.promote_sent = true;
+    SendTo(*members_[chosen->id.value - 1], leader,
+           PromoteRequest{.epoch = leader.epoch,
+                          .position = chosen->position,
+                          .nonce = chosen->nonce,
+                          .all_members = all_members,
+                          .configuration = group_});
+  } else {
+    for (const auto& member : members_) {
+      if (!Bad(3)) SendTo(*member, leader, FenceRequest{leader.epoch});
+    }
+  }
+}
+
+// The one to promote, or null when too few have promised.
+const MemberView* VirtualCluster::Choose(const Leader& leader,
+                                         bool all_members) const {
+  if (all_members && leader.fenced.size() < members_.size()) return nullptr;
+  const auto have = [&](auto property) {
+    return std::any_of(
+        leader.fenced.begin(), leader.fenced.end(),
+        [&](const auto& each) { return property(each.second.view); });
+  };
+  const bool formed = have([](const MemberView& v) { return v.formed; });
+  const bool lineage =
+      have([](const MemberView& v) { return static_cast<bool>(v.lineage); });
+  const MemberView* best = nullptr;
+  for (const auto& [id, reply] : leader.fenced) {
+    if (formed && !reply.view.formed) continue;
+    if (lineage && !reply.view.lineage) continue;
+    if (best != nullptr && reply.view.position <= best->position) continue;
+    best = &reply.view;
+  }
+  return best;
+}
+
+void VirtualCluster::SendTo(VirtualMember& to, Leader& from, Request request) {
+  if (requests_.size() > 50) {
+    std::swap(requests_[random_.Uniform(requests_.size())], requests_.back());
+    requests_.pop_back();
+  }
+  requests_.push_back({&to, &from, std::move(request)});
+}
+
+void VirtualCluster::DeliverRequest() {
+  if (requests_.empty()) return;
+  const size_t i = random_.Uniform(requests_.size());
+  const Sent sent = requests_[i];
+  if (!Bad(4)) {  // else it will come once more
+    requests_[i] = std::move(requests_.back());
+    requests_.pop_back();
+  }
+  if (!sent.to->alive()) return;
+  const Token token = ++tokens_;
+  askers_[token] = sent.from;
+  if (const auto* fence = std::get_if<FenceRequest>(&sent.request)) {
+    sent.to->Put(FenceAsked{token, *fence});
+  } else if (const auto* promote = std::get_if<PromoteRequest>(&sent.request)) {
+    sent.to->Put(PromoteAsked{token, *promote});
+  } else {
+    sent.to->Put(
+        ReplicaOfAsked{token, std::get<ReplicaOfRequest>(sent.request)});
+  }
+}
+
+void VirtualCluster::OnAnswer(VirtualMember& from, Token token, Answer answer) {
+  const MemberView& view = std::visit(
+      [](const auto& a) -> const MemberView& { return a.view; }, answer);
+  if (view.healthy) {
+    if (from.on_disk().promise < view.promise) {
+      Violated(absl::StrCat(from.name(), " told a promise not on disk"));
+    }
+    promised_[from.id()] = std::max(promised_[from.id()], view.promise);
+  }
+  answers_.push_back({&from, askers_[token], std::move(answer)});
+}
+
+void VirtualCluster::DeliverAnswer() {
+  if (answers_.empty()) return;
+  const size_t i = random_.Uniform(answers_.size());
+  const Answered answered = std::move(answers_[i]);
+  answers_.erase(answers_.begin() + static_cast<std::ptrdiff_t>(i));
+  if (Bad(5)) return;
+  Leader& leader = *answered.to;
+  if (const auto* fence = std::get_if<FenceReply>(&answered.answer)) {
+    if (fence->promised)
+      leader.fenced.insert_or_assign(answered.from->id(), *fence);
+  } else if (const auto* promote =
+                 std::get_if<PromoteReply>(&answered.answer)) {
+    if (promote->promoted) leader.master = answered.from;
+  }
+}
+
+// --- Time and misfortune
+
+void VirtualCluster::Advance(absl::Duration d) {
+  now_ = now_ + d;
+  links_.remove_if([this](const NetworkLink& each) {
+    return !Lives(each.replica) && !Lives(each.master);
+  });
+  if (now_ < tick_at_) return;
+  tick_at_ = now_ + absl::Milliseconds(50);
+  for (const auto& member : members_) {
+    if (member->alive()) member->Put(Ticked{});
+  }
+}
+
+void VirtualCluster::Start(VirtualMember& member) {
+  member.Start(random_.Next() | 1);
+  ++tally_.restarts;
+  if (member.on_disk().promise < promised_[member.id()]) {
+    Violated(absl::StrCat(member.name(), " forgot a promise"));
+  }
+}
+
+void VirtualCluster::Misfortunes() {
+  VirtualMember& member = Any();
+  if (!member.alive()) {
+    if (random_.Uniform(15) == 0) Start(member);
+    return;
+  }
+  if (Bad(300)) {
+    member.Kill();
+  } else if (Bad(200) && misfortune_.power_cuts > 0) {
+    --misfortune_.power_cuts;
+    member.CutPower(random_.Uniform(3));
+  } else if (Bad(60) && !links_.empty()) {
+    Break(*std::next(links_.begin(), static_cast<std::ptrdiff_t>(
+                                         random_.Uniform(links_.size()))));
+  } else if (Bad(100)) {
+    member.TrimLog(random_.Uniform(member.last() + 1));
+  }
+}
+
+// --- Checks
+
+void VirtualCluster::Violated(const std::string& what) {
+  if (violation_.empty()) violation_ = what;
+}
+
+void VirtualCluster::Observe(VirtualMember& member) {
+  if (!member.alive()) return;
+  if (member.core().state().promise < promised_[member.id()]) {
+    Violated(absl::StrCat(member.name(), "'s promise fell"));
+  }
+  CheckPrefixes(member);
+  if (!member.is_master()) {
+    tally_.full_syncs += member.core().follower().full_syncs() > 0;
+    return;
+  }
+  CheckReign(member);
+  const Epoch epoch = member.core().master_epoch();
+  const uint64_t commit = member.core().commit();
+  if (commit <= commits_[epoch].index) return;
+  ++tally_.commits;
+  commits_[epoch] = {commit, member.PrefixAt(commit)};
+  CheckCommit(epoch, commits_[epoch]);
+}
+
+// Equal (lineage, epoch, index), equal prefix. A digest covers all before it, so
+// the newest records are enough.
+void VirtualCluster::CheckPrefixes(VirtualMember& member) {
+  // A commit of staged data that failed leaves the new history over the old log
+  // in memory; such a member promises nothing and is never promoted.
+  if (!member.view().healthy) return;
+  const MemberState& state = member.core().state();
+  const uint64_t last = member.last();
+  for (uint64_t i = last > 10 ? last - 10 : 1; i <= last; ++i) {
+    const auto [known, fresh] = prefixes_.try_emplace(
+        {state.lineage, state.history.PositionAt(i)}, member.PrefixAt(i));
+    if (known->second != member.PrefixAt(i)) {
+      Violated(absl::StrCat(member.name(), " differs at ",
+                            ToString(state.history.PositionAt(i))));
+    }
+  }
+}
+
+void VirtualCluster::CheckReign(VirtualMember& member) {
+  const Epoch epoch = member.core().master_epoch();
+  const auto [reign, begins] =
+      reigns_.try_emplace(epoch, Reign{&member, member.incarnation(), {}});
+  if (reign->second.member != &member ||
+      reign->second.incarnation != member.incarnation()) {
+    return Violated(absl::StrCat("two masters in epoch ", ToString(epoch)));
+  }
+  if (!begins) return;
+  ++tally_.promotions;
+  for (uint64_t i = 1; i <= member.last(); ++i) {
+    reign->second.prefix.push_back(member.PrefixAt(i));
+  }
+  for (const auto& [older, commit] : commits_) {
+    if (older < epoch) CheckCommit(older, commit);
+  }
+}
+
+// What is committed is in the log of every master of a later epoch.
+void VirtualCluster::CheckCommit(const Epoch& epoch, const Commit& commit) {
+  if (!commits_must_survive_ || commit.index == 0) return;
+  for (const auto& [later, reign] : reigns_) {
+    if (later <= epoch) continue;
+    if (reign.prefix.size() < commit.index ||
+        reign.prefix[commit.index - 1] != commit.prefix) {
+      Violated(absl::StrCat("committed in ", ToString(epoch), " at ",
+                            commit.index, ", not in the log of master ",
+                            reign.member->name(), " of ", ToString(later)));
+    }
+  }
+}
+
+}  // namespace vigil::replication
