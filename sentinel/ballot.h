@@ -1,0 +1,45 @@
+// Ballot: counts the answers to one round of (pre-)votes.
+//
+// To win takes a majority of the members, present or not, and at least
+// `quorum`. A vote counts if the voter is the recorded member of that name.
+//
+// Thread-safety: thread-compatible.
+#ifndef VIGIL_SENTINEL_BALLOT_H_
+#define VIGIL_SENTINEL_BALLOT_H_
+
+#include <set>
+#include <string>
+
+#include "replication/configuration.h"
+
+namespace vigil::sentinel {
+
+class Ballot {
+ public:
+  Ballot() = default;
+  Ballot(replication::Configuration voters, int quorum)
+      : voters_(std::move(voters)), quorum_(quorum) {}
+
+  void Grant(const std::string& name, NodeId id);
+  // Also: will not answer.
+  void Refuse(const std::string& name);
+
+  int needed() const;
+  bool won() const { return static_cast<int>(granted_.size()) >= needed(); }
+  // No answer that is still to come can win it.
+  bool lost() const {
+    return voters_.size() - static_cast<int>(refused_.size()) < needed();
+  }
+  // "2 of 3 (needed 2): a b"
+  std::string ToString() const;
+
+ private:
+  replication::Configuration voters_;
+  int quorum_ = 1;
+  std::set<std::string> granted_;
+  std::set<std::string> refused_;
+};
+
+}  // namespace vigil::sentinel
+
+#endif  // VIGIL_SENTINEL_BALLOT_H_
