@@ -1,0 +1,39 @@
+// GrpcServer: the one listening socket of a node, for all its services.
+#ifndef VIGIL_GRPC_SERVER_H_
+#define VIGIL_GRPC_SERVER_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace grpc {
+class Server;
+class Service;
+}  // namespace grpc
+
+namespace vigil {
+
+class GrpcServer {
+ public:
+  // Listens on `address`. The services outlive the server.
+  // kUnavailable: the port is taken or the address is not this machine's.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
+      const std::string& address, const std::vector<grpc::Service*>& services,
+      size_t message_bytes_max);
+  ~GrpcServer();
+
+  // Refuses new calls, cancels those under way, and waits for their handlers.
+  // Idempotent.
+  void Shutdown();
+
+ private:
+  explicit GrpcServer(std::unique_ptr<grpc::Server> server);
+  std::unique_ptr<grpc::Server> server_;
+};
+
+}  // namespace vigil
+
+#endif  // VIGIL_GRPC_SERVER_H_

@@ -1,0 +1,344 @@
+#include "vigil/node_impl.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "engine/base/random.h"
+#include "engine/rocksdb_storage.h"
+#include "replication/identity.h"
+#include "vigil/boot_identity.h"
+#include "vigil/write_errors.h"
+
+namespace vigil {
+namespace {
+
+// A message of the stream holds at least one record, however large, and some
+// words.
+constexpr size_t kMessageRoom = 64 << 10;
+// How long a clean end may wait for the disk before it gives up being clean.
+constexpr absl::Duration kSyncTimeout = absl::Seconds(10);
+// Where the sentinel's vote is kept, beside the data.
+constexpr char kSentinelMeta[] = "sentinel";
+
+std::string AddressOf(const Options& options, std::string_view name) {
+  for (const MemberAddress& member : options.members) {
+    if (member.name == name) return member.address;
+  }
+  return {};
+}
+
+Logger MakeLogger(const Options& options) {
+  if (!options.logger) return {};
+  return [log = options.logger](LogLevel level, std::string_view line) {
+    log(static_cast<LogSeverity>(level), line);
+  };
+}
+
+engine::EngineOptions MakeEngineOptions(const Options& options) {
+  engine::EngineOptions engine;
+  engine.fsync = static_cast<engine::FsyncPolicy>(options.fsync);
+  engine.key_bytes_max = options.key_bytes_max;
+  engine.value_bytes_max = options.value_bytes_max;
+  engine.log_memory_bytes = options.log_memory_bytes;
+  engine.log_disk_bytes = options.log_disk_bytes;
+  engine.checkpoint_period = options.checkpoint_period;
+  return engine;
+}
+
+replication::Options MakeReplicationOptions(const Options& options) {
+  replication::Options to;
+  to.address = AddressOf(options, options.node_id);
+  to.priority = options.priority;
+  const absl::Duration down_after = options.sentinel.down_after;
+  to.isolation_timeout = options.isolation_timeout.value_or(down_after / 2);
+  // Five signs of life may be lost before a master holds itself for isolated.
+  to.heartbeat = std::clamp(to.isolation_timeout / 5, absl::Milliseconds(5),
+                            absl::Milliseconds(100));
+  to.link_timeout = std::max(down_after, 10 * to.heartbeat);
+  return to;
+}
+
+replication::Configuration MakeConfiguration(const Options& options) {
+  replication::Configuration configuration;
+  for (const MemberAddress& member : options.members) {
+    configuration.members.push_back({member.name, member.address, {}});
+  }
+  return configuration;
+}
+
+sentinel::Options MakeSentinelOptions(const Options& options,
+                                      const replication::MemberPort& member) {
+  const replication::MemberView own = member.view();
+  sentinel::Options to;
+  to.group = options.group;
+  to.name = options.node_id;
+  to.id = own.id;
+  to.members = own.configuration.members;
+  to.quorum =
+      options.sentinel.quorum.value_or(own.configuration.size() / 2 + 1);
+  to.down_after = options.sentinel.down_after;
+  to.failover_timeout = options.sentinel.failover_timeout;
+  to.fast_fail = options.sentinel.fast_fail;
+  to.seed = RandomFromSystem();
+  return to;
+}
+
+Value ToValue(engine::Entry&& entry) {
+  Value value{.data = std::move(entry.value), .version = entry.version};
+  if (entry.expires_at.ms != 0) {
+    value.expires_at = absl::FromUnixMillis(entry.expires_at.ms);
+  }
+  return value;
+}
+
+RoleView ToRoleView(const replication::ReplicatorStatus& status) {
+  // The promise is the epoch that a member lives in, with or without a master.
+  RoleView view{.epoch = status.view.promise.number, .reason = status.reason};
+  if (status.settled_master) view.role = NodeRole::kMaster;
+  // A master that has not caught up yet is told to nobody, not even as such.
+  if (status.settled_master ||
+      status.view.role == replication::Role::kReplica) {
+    view.master = status.view.master;
+    view.master_address = status.master_address;
+  }
+  return view;
+}
+
+uint64_t Behind(uint64_t ahead, uint64_t here) {
+  return ahead > here ? ahead - here : 0;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Node>> Node::Open(const Options& options) {
+  if (absl::Status valid = options.Validate(); !valid.ok()) return valid;
+  auto node = std::make_unique<NodeImpl>(options);
+  if (absl::Status started = node->Start(); !started.ok()) return started;
+  return std::unique_ptr<Node>(std::move(node));
+}
+
+NodeImpl::NodeImpl(const Options& options)
+    : options_(options), logger_(MakeLogger(options)), roles_(executor_) {}
+
+absl::Status NodeImpl::Start() {
+  if (absl::Status s = OpenEngine(); !s.ok()) return s;
+  if (absl::Status s = OpenReplicator(); !s.ok()) return s;
+  if (absl::Status s = OpenMonitor(); !s.ok()) return s;
+  if (absl::Status s = Listen(); !s.ok()) return s;
+  PublishRole();
+  replicator_->Start();
+  monitor_->Start();
+  return absl::OkStatus();
+}
+
+// Each step ends what could still call into the things that end after it.
+NodeImpl::~NodeImpl() {
+  // 1. The sentinel: it asks no one any more, and answers nobody.
+  if (monitor_) monitor_->Stop();
+  // 2. The services: handlers under way are cancelled and waited for.
+  if (server_) server_->Shutdown();
+  // 3. The replicator: its links and its thread end, the write gate is closed.
+  if (replicator_) replicator_->Stop();
+  // 4. The callback thread: the application is called no more.
+  executor_.Stop();
+  // 5. The disk: everything is synced, and the state says so.
+  if (server_) SyncAndMarkClean();
+  // 6. What nobody uses any more, users before used.
+  server_.reset();
+  sentinel_service_.reset();
+  replication_service_.reset();
+  monitor_.reset();
+  asks_.reset();
+  writer_.reset();
+  replicator_.reset();
+  links_.reset();
+  engine_.reset();
+}
+
+absl::Status NodeImpl::OpenEngine() {
+  std::unique_ptr<engine::Storage> storage;
+  if (!options_.data_dir.empty()) {
+    auto opened = engine::OpenRocksDbStorage(options_.data_dir);
+    if (!opened.ok()) return opened.status();
+    storage = *std::move(opened);
+  }
+  auto engine = engine::Engine::Open(MakeEngineOptions(options_),
+                                     std::move(storage), clock_, logger_);
+  if (!engine.ok()) return engine.status();
+  engine_ = *std::move(engine);
+  return absl::OkStatus();
+}
+
+absl::Status NodeImpl::OpenReplicator() {
+  const bool all_synced = options_.fsync == Fsync::kAlways;
+  auto state = replication::OpenMemberState(
+      *engine_, {.group = options_.group,
+                 .name = options_.node_id,
+                 .data_dir = options_.data_dir,
+                 .members = MakeConfiguration(options_),
+                 .boot = all_synced ? "-" : BootIdentity()});
+  if (!state.ok()) return state.status();
+  const replication::Options to = MakeReplicationOptions(options_);
+  links_ = replication::MakeGrpcTransport(to.message_bytes + kMessageRoom +
+                                          options_.key_bytes_max +
+                                          options_.value_bytes_max);
+  replicator_ = std::make_unique<replication::Replicator>(
+      to, *std::move(state), *engine_, *links_, clock_, logger_, [this] {
+        PublishRole();
+        monitor_->MemberChanged();
+      });
+  writer_ =
+      std::make_unique<Writer>(*engine_, *replicator_, clock_, all_synced);
+  return absl::OkStatus();
+}
+
+absl::Status NodeImpl::OpenMonitor() {
+  sentinel::PersistentState state;
+  if (const std::string saved = engine_->ReadMeta(kSentinelMeta);
+      !saved.empty()) {
+    auto read = sentinel::DecodePersistentState(saved);
+    if (!read.ok()) return read.status();
+    state = *read;
+  }
+  const sentinel::Options to = MakeSentinelOptions(options_, *replicator_);
+  if (absl::Status s = to.Validate(); !s.ok()) return s;
+  asks_ = sentinel::MakeGrpcTransport();
+  monitor_ = std::make_unique<sentinel::Monitor>(
+      to, state,
+      sentinel::Monitor::Ports{
+          .transport = *asks_,
+          .member = *replicator_,
+          .clock = clock_,
+          .save =
+              [this](const std::string& bytes) {
+                return engine_->WriteMeta(kSentinelMeta, bytes);
+              },
+          .announce = [this](const auto& event) { Announce(event); }});
+  sentinel_service_ = sentinel::MakeSentinelService(*monitor_);
+  return absl::OkStatus();
+}
+
+absl::Status NodeImpl::Listen() {
+  replication_service_ = replication::MakeLinkService(*replicator_);
+  const std::string address = options_.listen.empty()
+                                  ? AddressOf(options_, options_.node_id)
+                                  : options_.listen;
+  auto server = GrpcServer::Start(
+      address, {replication_service_->service(), sentinel_service_->service()},
+      MakeReplicationOptions(options_).message_bytes + kMessageRoom +
+          options_.key_bytes_max + options_.value_bytes_max);
+  if (!server.ok()) return server.status();
+  server_ = *std::move(server);
+  return absl::OkStatus();
+}
+
+void NodeImpl::PublishRole() {
+  roles_.Publish(ToRoleView(replicator_->status()));
+}
+
+void NodeImpl::Announce(const sentinel::SentinelEvent& event) {
+  Log(logger_, LogLevel::kNotice, absl::StrCat(event.name, " ", event.text));
+  if (!options_.on_event) return;
+  const absl::Time time = absl::FromUnixMillis(clock_.Wall().ms);
+  executor_.Post([this, told = Event{event.name, event.text, time}] {
+    options_.on_event(told);
+  });
+}
+
+void NodeImpl::SyncAndMarkClean() {
+  const uint64_t last = engine_->last_index();
+  const MonoTime deadline = clock_.Mono() + kSyncTimeout;
+  engine_->RequestSync(last);
+  for (uint64_t seen = engine_->persisted().Seen();
+       engine_->durable_index() < last; seen = engine_->persisted().Seen()) {
+    if (!engine_->health().ok()) return;
+    if (!engine_->persisted().WaitPast(seen, deadline)) return;
+  }
+  const absl::Status marked =
+      replication::MarkClean(*engine_, replicator_->state());
+  if (!marked.ok()) {
+    Log(logger_, LogLevel::kWarning,
+        absl::StrCat("not closed cleanly: ", marked.ToString()));
+  }
+}
+
+absl::StatusOr<Receipt> NodeImpl::Set(std::string_view key,
+                                      std::string_view value,
+                                      const SetOptions& options) {
+  auto receipt = writer_->Set(key, value, options);
+  if (absl::IsFailedPrecondition(receipt.status())) {
+    return NotMasterError(roles_.latest());
+  }
+  return receipt;
+}
+
+absl::StatusOr<DeleteResult> NodeImpl::Delete(std::string_view key,
+                                              const WriteOptions& options) {
+  auto deleted = writer_->Delete(key, options);
+  if (absl::IsFailedPrecondition(deleted.status())) {
+    return NotMasterError(roles_.latest());
+  }
+  return deleted;
+}
+
+absl::StatusOr<Value> NodeImpl::Get(std::string_view key) const {
+  std::optional<engine::Entry> entry = engine_->Get(key);
+  // Without a message, because a miss is no event: such a status costs nothing.
+  if (!entry) return absl::Status(absl::StatusCode::kNotFound, "");
+  return ToValue(*std::move(entry));
+}
+
+bool NodeImpl::Exists(std::string_view key) const {
+  return engine_->Exists(key);
+}
+
+void NodeImpl::ForEach(
+    const std::function<void(std::string_view, const Value&)>& visit) const {
+  engine_->ForEach([&](std::string_view key, const engine::Entry& entry) {
+    visit(key, ToValue(engine::Entry(entry)));
+  });
+}
+
+Subscription NodeImpl::OnRole(std::function<void(const RoleView&)> listener) {
+  return roles_.Subscribe(std::move(listener));
+}
+
+NodeStatus NodeImpl::status() const {
+  const replication::ReplicatorStatus from = replicator_->status();
+  const engine::EngineStatus engine = engine_->status();
+  NodeStatus to{.role = ToRoleView(from),
+                .linked = from.view.linked,
+                .syncing = from.syncing,
+                .last_index = engine.last_index,
+                .persisted_index = engine.persisted_index,
+                .durable_index = engine.durable_index,
+                .commit_index = from.view.commit,
+                .lag = Behind(from.master_last, engine.last_index),
+                .keys = engine.keys,
+                .expired_keys = engine.expired_keys,
+                .refusal = from.refusal,
+                .full_syncs = from.full_syncs,
+                .dropped_writes = from.dropped_writes,
+                .health = engine.health};
+  for (const auto& [member, progress] : from.replicas) {
+    to.replicas.push_back({.name = member.name,
+                           .address = member.address,
+                           .linked = progress.linked,
+                           .held_index = progress.held,
+                           .lag = Behind(engine.last_index, progress.held)});
+  }
+  const sentinel::Status watch = monitor_->status();
+  to.failover = watch.failover;
+  for (const sentinel::PeerStatus& peer : watch.peers) {
+    to.peers.push_back({.name = peer.name,
+                        .address = peer.address,
+                        .sdown = peer.sdown,
+                        .last_seen = peer.last_seen});
+  }
+  return to;
+}
+
+}  // namespace vigil

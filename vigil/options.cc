@@ -1,0 +1,162 @@
+#include "vigil/options.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace vigil {
+namespace {
+
+constexpr int kMembersMax = 7;
+constexpr size_t kNameBytesMax = 64;
+constexpr size_t kMiB = size_t{1} << 20;
+constexpr size_t kKeyBytesMax = 64 << 10;
+constexpr size_t kValueBytesMax = 64 * kMiB;
+constexpr size_t kLogBytesMax = 64 * 1024 * kMiB;
+constexpr int kPriorityMax = 1000;
+
+absl::Status Wrong(std::string_view option, std::string_view value,
+                   std::string_view allowed) {
+  const auto bridge = [](std::string_view s) {
+    return absl::string_view(s.data(), s.size());
+  };
+  return absl::InvalidArgumentError(absl::StrCat(
+      bridge(option), " is '", bridge(value), "'; allowed: ", bridge(allowed)));
+}
+
+template <typename Number>
+absl::Status CheckRange(std::string_view option, Number value, Number low,
+                        Number high) {
+  if (value >= low && value <= high) return absl::OkStatus();
+  return Wrong(option, absl::StrCat(value), absl::StrCat(low, " to ", high));
+}
+
+absl::Status CheckDuration(std::string_view option, absl::Duration value,
+                           absl::Duration low, absl::Duration high) {
+  if (value >= low && value <= high) return absl::OkStatus();
+  return Wrong(option, absl::FormatDuration(value),
+               absl::StrCat(absl::FormatDuration(low), " to ",
+                            absl::FormatDuration(high)));
+}
+
+absl::Status CheckName(std::string_view option, std::string_view name) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+  };
+  if (!name.empty() && name.size() <= kNameBytesMax &&
+      std::all_of(name.begin(), name.end(), allowed)) {
+    return absl::OkStatus();
+  }
+  return Wrong(option, name, "1 to 64 of A-Z a-z 0-9 . - _");
+}
+
+absl::Status CheckAddress(std::string_view option, std::string_view address) {
+  constexpr std::string_view kAllowed = "host:port, with a port of 1 to 65535";
+  const size_t colon = address.rfind(':');
+  if (colon == std::string_view::npos || colon == 0 || address.size() > 255 ||
+      address.find_first_of(" \t\r\n/,") != std::string_view::npos) {
+    return Wrong(option, address, kAllowed);
+  }
+  const std::string_view port = address.substr(colon + 1);
+  const bool digits = !port.empty() && port.size() <= 5 &&
+                      port.find_first_not_of("0123456789") == std::string::npos;
+  const int number = digits ? std::stoi(std::string(port)) : 0;
+  if (number < 1 || number > 65535) return Wrong(option, address, kAllowed);
+  return absl::OkStatus();
+}
+
+absl::Status CheckMembers(const Options& options) {
+  const int count = static_cast<int>(options.members.size());
+  if (count < 1 || count > kMembersMax) {
+    return Wrong("members", absl::StrCat(count, " members"), "1 to 7 members");
+  }
+  std::set<std::string> names;
+  std::set<std::string> addresses;
+  for (const MemberAddress& member : options.members) {
+    if (auto s = CheckName("members[].name", member.name); !s.ok()) return s;
+    if (auto s = CheckAddress("members[].address", member.address); !s.ok()) {
+      return s;
+    }
+    if (!names.insert(member.name).second) {
+      return Wrong("members[].name", member.name, "each name once");
+    }
+    if (!addresses.insert(member.address).second) {
+      return Wrong("members[].address", member.address, "each address once");
+    }
+  }
+  if (!names.contains(options.node_id)) {
+    return Wrong("node_id", options.node_id, "one of the names in members");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSentinel(const Options& options) {
+  const SentinelOptions& sentinel = options.sentinel;
+  const int count = static_cast<int>(options.members.size());
+  if (sentinel.quorum) {
+    auto s = CheckRange("sentinel.quorum", *sentinel.quorum, 1, count);
+    if (!s.ok()) return s;
+  }
+  if (auto s = CheckDuration("sentinel.down_after", sentinel.down_after,
+                             absl::Milliseconds(50), absl::Hours(1));
+      !s.ok()) {
+    return s;
+  }
+  return CheckDuration("sentinel.failover_timeout", sentinel.failover_timeout,
+                       sentinel.down_after, absl::Hours(1));
+}
+
+absl::Status CheckStore(const Options& options) {
+  if (auto s = CheckRange("key_bytes_max", options.key_bytes_max, size_t{1},
+                          kKeyBytesMax);
+      !s.ok()) {
+    return s;
+  }
+  if (auto s = CheckRange("value_bytes_max", options.value_bytes_max, size_t{1},
+                          kValueBytesMax);
+      !s.ok()) {
+    return s;
+  }
+  const size_t log_min = std::max(kMiB, 2 * options.value_bytes_max);
+  if (auto s = CheckRange("log_memory_bytes", options.log_memory_bytes, log_min,
+                          kLogBytesMax);
+      !s.ok()) {
+    return s;
+  }
+  if (options.log_disk_bytes < options.log_memory_bytes) {
+    return Wrong("log_disk_bytes", absl::StrCat(options.log_disk_bytes),
+                 "log_memory_bytes or more");
+  }
+  return CheckDuration("checkpoint_period", options.checkpoint_period,
+                       absl::Milliseconds(100), absl::Hours(1));
+}
+
+}  // namespace
+
+absl::Status Options::Validate() const {
+  if (auto s = CheckName("group", group); !s.ok()) return s;
+  if (auto s = CheckName("node_id", node_id); !s.ok()) return s;
+  if (!listen.empty()) {
+    if (auto s = CheckAddress("listen", listen); !s.ok()) return s;
+  }
+  if (auto s = CheckMembers(*this); !s.ok()) return s;
+  if (auto s = CheckSentinel(*this); !s.ok()) return s;
+  if (auto s = CheckRange("priority", priority, 1, kPriorityMax); !s.ok()) {
+    return s;
+  }
+  if (isolation_timeout && (*isolation_timeout < absl::Milliseconds(20) ||
+                            *isolation_timeout >= sentinel.down_after)) {
+    return Wrong("isolation_timeout", absl::FormatDuration(*isolation_timeout),
+                 absl::StrCat("20ms to less than sentinel.down_after (",
+                              absl::FormatDuration(sentinel.down_after), ")"));
+  }
+  return CheckStore(*this);
+}
+
+}  // namespace vigil
