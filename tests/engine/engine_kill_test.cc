@@ -47,6 +47,30 @@ TEST_P(EngineKill, RecoversExactlyAPrefixThatHoldsWhatWasPersisted) {
   }
 }
 
+// No file of the process can grow beyond 3 MB: for RocksDB, a full disk.
+TEST(EngineFullDisk, EndsInAnErrorAndLosesNothingThatWasPersisted) {
+  constexpr uint64_t kSeed = 9;
+  const TempDir dir;
+  WriterProcess::Report report;
+  {
+    WriterProcess writer(VIGIL_ENGINE_WRITER, dir.path(), kSeed, "3000000");
+    while (writer.Next(report)) {
+    }
+    EXPECT_EQ(writer.Wait(), 5);
+  }
+  EXPECT_GT(report.persisted, 0u);
+  auto storage = OpenRocksDbStorage(dir.path());
+  ASSERT_TRUE(storage.ok()) << storage.status();
+  const SystemClock clock;
+  const auto engine =
+      Engine::Open(EngineOptions(), *std::move(storage), clock, nullptr);
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  EXPECT_GE((*engine)->last_index(), report.persisted);
+  Workload workload(kSeed);
+  workload.SkipTo((*engine)->last_index());
+  EXPECT_TRUE(ContentOf(**engine) == workload.content());
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, EngineKill, ::testing::Range<uint64_t>(1, 4));
 
 }  // namespace

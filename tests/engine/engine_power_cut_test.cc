@@ -18,7 +18,7 @@ class EngineCrash : public EngineTest,
   void Run(Random& random) {
     const uint64_t writes = random.Uniform(300);
     for (uint64_t i = 0; i < writes; ++i) {
-      Workload::Perform(workload_.Next(), *engine_);
+      ASSERT_TRUE(Workload::Perform(workload_.Next(), *engine_));
       switch (random.Uniform(60)) {
         case 0:
           ASSERT_TRUE(engine_->Checkpoint().ok());

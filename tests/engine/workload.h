@@ -53,15 +53,21 @@ class Workload {
   const Content& content() const { return content_; }
 
   // Makes the next write; its index must come out.
-  static void Perform(const Write& write, Engine& engine) {
+  // False when the engine refuses: its storage failed.
+  static bool Perform(const Write& write, Engine& engine) {
+    constexpr MonoTime kNoDeadline = MonoTime::InfiniteFuture();
     uint64_t index = 0;
     if (write.is_delete) {
-      index = engine.Delete(write.key, MonoTime::InfiniteFuture())->index;
+      const auto deleted = engine.Delete(write.key, kNoDeadline);
+      if (!deleted.ok()) return false;
+      index = deleted->index;
     } else {
-      index =
-          *engine.Set(write.key, write.value, {}, MonoTime::InfiniteFuture());
+      const auto set = engine.Set(write.key, write.value, {}, kNoDeadline);
+      if (!set.ok()) return false;
+      index = *set;
     }
     if (index != write.index) ADD_FAILURE() << index << " for " << write.index;
+    return true;
   }
 
  private:

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace vigil::engine {
 
@@ -20,7 +21,9 @@ class WriterProcess {
   };
 
   // `program`: the path of engine_writer.
-  WriterProcess(const char* program, const std::string& dir, uint64_t seed) {
+  // `file_bytes_max`: none of its files can grow larger; empty: no limit.
+  WriterProcess(const char* program, const std::string& dir, uint64_t seed,
+                const std::string& file_bytes_max = "") {
     int pipe_ends[2] = {-1, -1};
     if (pipe(pipe_ends) != 0) ADD_FAILURE() << "pipe";
     reports_ = pipe_ends[0];
@@ -30,7 +33,8 @@ class WriterProcess {
       dup2(pipe_ends[1], STDOUT_FILENO);
       close(pipe_ends[0]);
       close(pipe_ends[1]);
-      execl(program, program, dir.c_str(), seed_text.c_str(), nullptr);
+      execl(program, program, dir.c_str(), seed_text.c_str(),
+            file_bytes_max.empty() ? nullptr : file_bytes_max.c_str(), nullptr);
       _exit(127);
     }
     close(pipe_ends[1]);
@@ -54,6 +58,13 @@ class WriterProcess {
     }
     report = {numbers[0], numbers[1]};
     return true;
+  }
+
+  // Waits for its end. Returns its exit status, or -1 if a signal ended it.
+  int Wait() {
+    int status = 0;
+    waitpid(std::exchange(pid_, -1), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
 
   void Kill() {
