@@ -9,6 +9,7 @@
 
 namespace vigil::sentinel {
 
+using replication::Configuration;
 using replication::FenceReply;
 using replication::FenceRequest;
 using replication::MemberView;
@@ -384,6 +385,18 @@ MonoTime Sentinel::NextWake(MonoTime now) const {
   return std::max(next, now);
 }
 
+std::string Sentinel::Obstacle() const {
+  const Configuration& members = topology_.configuration();
+  if (!IsMember(members, options_.name, options_.id)) {
+    return absl::StrCat("the group knows '", options_.name,
+                        "' under another identity: this node lost its own, and "
+                        "its vote does not count");
+  }
+  if (!watch_.down()) return {};
+  const FencePlan plan = PlanFence(members, topology_.ReachableViews());
+  return plan.rule.has_value() ? std::string() : plan.why;
+}
+
 Status Sentinel::status(MonoTime now) const {
   Status status{.failover = std::string(ToString(failover_.state())),
                 .master = topology_.newest_master(),
@@ -392,6 +405,7 @@ Status Sentinel::status(MonoTime now) const {
                 .odown = watch_.odown(),
                 .tilt = tilt_.active(),
                 .peers = {},
+                .obstacle = Obstacle(),
                 .explanation = failover_.explanation()};
   if (election_.active()) status.failover = "wait_start";
   for (const Instance& peer : topology_.instances()) {

@@ -83,6 +83,7 @@ class Sentinel {
   void SendPings(MonoTime now);
   MonoTime NextWake(MonoTime now) const;
   Election::Situation situation() const;
+  std::string Obstacle() const;
 
   Options options_;
   Outbox outbox_;

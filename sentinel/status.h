@@ -26,6 +26,7 @@ struct Status {
   bool odown = false;
   bool tilt = false;
   std::vector<PeerStatus> peers;
+  std::string obstacle;     // why it can bring about no master; empty: nothing
   std::string explanation;  // of the last failover led here; empty: none
 };
 

@@ -332,6 +332,7 @@ NodeStatus NodeImpl::status() const {
   }
   const sentinel::Status watch = monitor_->status();
   to.failover = watch.failover;
+  to.obstacle = watch.obstacle;
   for (const sentinel::PeerStatus& peer : watch.peers) {
     to.peers.push_back({.name = peer.name,
                         .address = peer.address,

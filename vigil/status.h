@@ -66,6 +66,8 @@ struct NodeStatus {
   std::vector<PeerStatus> peers;
   std::string failover;  // state of the failover that this node's sentinel
                          // runs: "none", "wait_start", "select_replica", ...
+  std::string obstacle;  // why this node's sentinel can bring about no master,
+                         // although there is none; empty: nothing does
   absl::Status health;   // not OK: the storage failed, and why
 };
 

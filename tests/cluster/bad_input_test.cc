@@ -14,6 +14,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -155,6 +156,36 @@ TEST_F(BadInput, PortTakenByANodeIsNamed) {
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_THAT(refused.status().ToString(),
               HasSubstr(absl::StrCat("127.0.0.1:", ports_[0])));
+}
+
+// ---- too much lost -----------------------------------------------------------
+
+TEST_F(BadInput, AGroupThatLostTooManyDirectoriesSaysSo) {
+  std::vector<std::unique_ptr<LiveNode>> nodes;
+  for (size_t i = 0; i < 3; ++i) {
+    nodes.push_back(std::make_unique<LiveNode>(OptionsOf(ports_, i, folder_)));
+    ASSERT_TRUE(nodes.back()->status().ok()) << nodes.back()->status();
+  }
+  const auto master = static_cast<size_t>(AwaitMaster(nodes));
+  ASSERT_LT(master, 3u);
+  ASSERT_TRUE((*nodes[master])->Set("kept", "v", {.ack = Ack::kQuorum}).ok());
+  nodes.clear();
+  for (size_t i = 0; i < 3; ++i) {
+    const Options options = OptionsOf(ports_, i, folder_);
+    if (i != master) fs::remove_all(options.data_dir);
+    nodes.push_back(std::make_unique<LiveNode>(options));
+    ASSERT_TRUE(nodes.back()->status().ok()) << nodes.back()->status();
+  }
+  // Its status says why nobody becomes master, and it keeps what it has.
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  std::string obstacle;
+  while (obstacle.empty() && std::chrono::steady_clock::now() < deadline) {
+    obstacle = (*nodes[master])->status().obstacle;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_THAT(obstacle, HasSubstr("1 formed"));
+  EXPECT_TRUE((*nodes[master])->Exists("kept"));
 }
 
 // ---- another configuration ---------------------------------------------------
