@@ -67,6 +67,7 @@ class RocksDbStorage final : public Storage {
       absl::FunctionRef<absl::Status(const RecordView&)> on_entry);
   absl::Status LoadLog(absl::FunctionRef<absl::Status(const LogSlice&)> on_log);
   absl::Status Write(WriteBatch& batch, bool sync);
+  absl::Status failure() const;
   absl::Status Keep(const rocksdb::Status& s);  // remembers the first failure
   void PutState(WriteBatch& batch, uint64_t generation,
                 const std::vector<StateChange>& changes);
@@ -88,6 +89,10 @@ class RocksDbStorage final : public Storage {
 
   SyncedMark synced_;  // holds RocksDB sequence numbers
 
+  // One write or sync of the write-ahead log at a time, held while it lasts: a sync
+  // that begins when a write has just failed trips an assertion of RocksDB, which
+  // takes the application with it (rocksdb 7.8, WritableFileWriter).
+  Mutex wal_mu_;
   mutable Mutex mu_;
   absl::Status failure_ ABSL_GUARDED_BY(mu_);
 };
@@ -155,11 +160,14 @@ absl::Status RocksDbStorage::Keep(const rocksdb::Status& s) {
   return failure_;
 }
 
+absl::Status RocksDbStorage::failure() const {
+  MutexLock lock(mu_);
+  return failure_;
+}
+
 absl::Status RocksDbStorage::Write(WriteBatch& batch, bool sync) {
-  {
-    MutexLock lock(mu_);
-    if (!failure_.ok()) return failure_;
-  }
+  MutexLock wal(wal_mu_);
+  if (absl::Status failed = failure(); !failed.ok()) return failed;
   const uint64_t before = (*db_)->GetLatestSequenceNumber();
   rocksdb::WriteOptions options;
   options.sync = sync;
@@ -170,6 +178,8 @@ absl::Status RocksDbStorage::Write(WriteBatch& batch, bool sync) {
 }
 
 absl::Status RocksDbStorage::SyncLog() {
+  MutexLock wal(wal_mu_);
+  if (absl::Status failed = failure(); !failed.ok()) return failed;
   const uint64_t before = (*db_)->GetLatestSequenceNumber();
   absl::Status s = Keep((*db_)->SyncWAL());
   if (s.ok()) synced_.Advance(before);

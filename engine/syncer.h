@@ -1,9 +1,9 @@
 // Syncer: the thread that makes the log durable: by the fsync policy, and when a
 // write asks for it. One sync serves all who asked before it began.
 //
-// A thread of its own, because an fsync may take as long as it likes and nothing
-// but durability may wait for it (Redis syncs in the background for the same
-// reason).
+// A thread of its own, because an fsync may take as long as it likes: no writer
+// waits for it, only the flusher's next blob does, while the log in memory absorbs
+// what is written (Redis syncs in the background for the same reason).
 //
 // Time: the machine's monotonic clock.
 // Thread-safety: Request() from any thread.
