@@ -10,9 +10,8 @@ namespace {
 
 // One write to the storage: bounds what is held in memory twice.
 constexpr size_t kBatchBytes = 1 << 20;
-// As much is read under one hold of a shard's lock: a few tens of microseconds.
+// As much is looked up under one hold of a shard's lock: some tens of microseconds.
 constexpr size_t kHoldKeys = 64;
-constexpr size_t kHoldBytes = 64 << 10;
 
 }  // namespace
 
@@ -79,58 +78,87 @@ absl::Status Checkpointer::RunOnce() {
 }
 
 absl::Status Checkpointer::WriteShard(size_t shard) {
-  const auto changed = data_.Write(
-      shard, [](Keyspace& keyspace) { return keyspace.TakeChanged(); });
-  const std::vector<std::string> keys(changed.begin(), changed.end());
-  for (size_t next = 0; next < keys.size();) {
-    const size_t first = next;
-    uint64_t newest = 0;
-    const std::vector<StateChange> changes = Collect(shard, keys, next, newest);
-    const absl::Status written = WriteBatch(changes, newest);
-    if (!written.ok()) {
-      data_.Write(shard, [&](Keyspace& keyspace) {
-        for (size_t i = first; i < keys.size(); ++i)
-          keyspace.MarkChanged(keys[i]);
+  if (absl::Status s = DeleteGone(shard); !s.ok()) return s;
+  if (absl::Status s = WriteDirty(shard); !s.ok()) return s;
+  return WritePending();
+}
+
+absl::Status Checkpointer::DeleteGone(size_t shard) {
+  const auto gone = data_.Write(
+      shard, [](Keyspace& keyspace) { return keyspace.TakeGone(); });
+  for (size_t next = 0; next < gone.size();) {
+    data_.Write(shard, [&](Keyspace& keyspace) {
+      const size_t end = std::min(gone.size(), next + kHoldKeys);
+      for (; next < end; ++next) {
+        const auto& [database, key] = gone[next];
+        const uint64_t hash = data_.Hash(database, key);
+        // It has come back: the old row is its own again, to go with it.
+        if (Cell* const cell = keyspace.FindStored(hash, database, key)) {
+          cell->set_stored(true);
+          continue;
+        }
+        pending_.push_back({.slice = static_cast<uint8_t>(SliceOf(hash)),
+                            .database = database,
+                            .key = key,
+                            .record = {}});
+        pending_bytes_ += key.size();
+      }
+      // A deleted key has no version: whatever deleted it is in the log by now.
+      pending_newest_ = log_.last_index();
+    });
+    if (absl::Status s = WriteIfFull(); !s.ok()) return s;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Checkpointer::WriteDirty(size_t shard) {
+  const auto add = [this](const Cell& cell) {
+    const uint64_t hash = data_.Hash(cell.database(), cell.key());
+    StateChange& change = pending_.emplace_back();
+    change.slice = static_cast<uint8_t>(SliceOf(hash));
+    change.database = cell.database();
+    change.key = cell.key();
+    EncodeRecord({.type = RecordType::kSet,
+                  .index = cell.version(),
+                  .expires_at = cell.expires_at(),
+                  .key = cell.key(),
+                  .value = cell.value(),
+                  .database = cell.database()},
+                 change.record);
+    pending_bytes_ += change.key.size() + change.record.size();
+  };
+  for (uint64_t position = 0; position < Table::kPositionEnd;) {
+    std::vector<CellPin> large;
+    data_.Write(shard, [&](Keyspace& keyspace) {
+      keyspace.VisitDirty(position, [&](const Cell& cell) {
+        if (IsLarge(cell)) {
+          large.emplace_back(cell);
+        } else {
+          add(cell);
+        }
       });
-      return written;
+      pending_newest_ = log_.last_index();
+    });
+    if (absl::Status s = WriteIfFull(); !s.ok()) return s;
+    for (CellPin& pin : large) {
+      add(*pin.get());
+      pin = {};
+      if (absl::Status s = WriteIfFull(); !s.ok()) return s;
     }
   }
   return absl::OkStatus();
 }
 
-std::vector<StateChange> Checkpointer::Collect(
-    size_t shard, const std::vector<std::string>& keys, size_t& next,
-    uint64_t& newest) {
-  std::vector<StateChange> changes;
-  size_t bytes = 0;
-  while (next < keys.size() && bytes < kBatchBytes) {
-    data_.Read(shard, [&](const Keyspace& keyspace) {
-      const size_t hold_end = std::min(keys.size(), next + kHoldKeys);
-      for (size_t held = 0; next < hold_end && held < kHoldBytes; ++next) {
-        StateChange change{.key = keys[next], .record = {}};
-        if (const Entry* entry = keyspace.FindStored(keys[next])) {
-          EncodeRecord({.type = RecordType::kSet,
-                        .index = entry->version,
-                        .expires_at = entry->expires_at,
-                        .key = keys[next],
-                        .value = entry->value},
-                       change.record);
-        }
-        held += change.key.size() + change.record.size();
-        bytes += change.key.size() + change.record.size();
-        changes.push_back(std::move(change));
-      }
-      // A deleted key has no version: whatever deleted it is in the log by now.
-      newest = log_.last_index();
-    });
-  }
-  return changes;
+absl::Status Checkpointer::WriteIfFull() {
+  return pending_bytes_ < kBatchBytes ? absl::OkStatus() : WritePending();
 }
 
-absl::Status Checkpointer::WriteBatch(const std::vector<StateChange>& changes,
-                                      uint64_t newest) {
+absl::Status Checkpointer::WritePending() {
+  const std::vector<StateChange> changes = std::exchange(pending_, {});
+  pending_bytes_ = 0;
   if (stopping_) return absl::CancelledError("the engine is closing");
-  if (!log_.AwaitPersisted(newest)) return log_.health();
+  if (changes.empty()) return absl::OkStatus();
+  if (!log_.AwaitPersisted(pending_newest_)) return log_.health();
   absl::Status s = storage_.WriteState(changes);
   if (!s.ok()) log_.Fail(s);
   return s;

@@ -4,6 +4,10 @@
 //   C = last index ─▶ shard by shard: take the marked keys, write their present
 //   entries once the log has persisted them ─▶ the state is complete up to C
 //
+// Rows of keys that have gone are deleted first, then the segments with changes are
+// gone through. A shard is locked while the changes of one segment, a few hundred,
+// are encoded; large values are only pinned then.
+//
 // Exact though writers go on: every record up to C was applied under its shard's
 // lock before that shard is looked at; what is newer than C in the state carries
 // its version, and replay skips it.
@@ -11,7 +15,7 @@
 // Time: the machine's monotonic clock.
 // Thread-safety: RunOnce() and Pause from any thread; passes exclude each other.
 // Lifetime: what the constructor gets outlives it.
-// Errors: the first one goes to Log::Fail(); the keys concerned stay marked.
+// Errors: the first one goes to Log::Fail(); there is no pass after it.
 #ifndef VIGIL_ENGINE_CHECKPOINTER_H_
 #define VIGIL_ENGINE_CHECKPOINTER_H_
 
@@ -59,18 +63,24 @@ class Checkpointer {
   void Enter();
   void Leave();
   absl::Status WriteShard(size_t shard);
-  // Takes about kBatchBytes worth of entries of the keys from `next` on.
-  std::vector<StateChange> Collect(size_t shard,
-                                   const std::vector<std::string>& keys,
-                                   size_t& next, uint64_t& newest);
-  absl::Status WriteBatch(const std::vector<StateChange>& changes,
-                          uint64_t newest);
+  absl::Status DeleteGone(size_t shard);
+  absl::Status WriteDirty(size_t shard);
+  // Writes what pending_ holds.
+  absl::Status WritePending();
+  // Likewise, if it is enough for a write.
+  absl::Status WriteIfFull();
 
   DataSet& data_;
   Log& log_;
   Storage& storage_;
   const absl::Duration period_;
   const uint64_t log_bytes_kept_;
+
+  // Of the pass under way: changes not written yet, and a log index that they do
+  // not go beyond.
+  std::vector<StateChange> pending_;
+  size_t pending_bytes_ = 0;
+  uint64_t pending_newest_ = 0;
 
   Mutex mu_;
   CondVar moved_;

@@ -27,32 +27,89 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "engine/base/clock.h"
 #include "engine/base/logger.h"
 #include "engine/base/signal.h"
+#include "engine/big_keys.h"
+#include "engine/cell_heap.h"
+#include "engine/databases.h"
 #include "engine/entry.h"
+#include "engine/keyspace.h"
+#include "engine/mutation.h"
+#include "engine/operation_timer.h"
 #include "engine/options.h"
 #include "engine/record.h"
 #include "engine/storage.h"
+#include "engine/work_board.h"
 
 namespace vigil::engine {
 
 struct EngineStatus {
-  uint64_t keys = 0;
+  uint64_t keys = 0;  // of all databases, expired ones until they are deleted
+  std::vector<Keyspace::Database> databases;  // by the application's number
+  KeyspaceBytes bytes;
+  size_t idle_page_bytes = 0;  // kept for small cells, not in use
+  size_t max_memory = 0;
   uint64_t last_index = 0;
   uint64_t persisted_index = 0;
   uint64_t durable_index = 0;
   uint64_t checkpoint_index = 0;
   uint64_t log_first_index = 0;  // oldest record still in memory
   size_t log_memory_bytes = 0;
-  uint64_t expired_keys =
-      0;  // deleted by this node because their time was over
-  absl::Status health;
+  StorageSize storage;
+  // Deleted by this node because their time was over, or memory was full.
+  uint64_t expired_keys = 0;
+  uint64_t evicted_keys = 0;
+  absl::Status health;  // not OK: the storage failed, and why
+};
+
+// A value that is read where it stands, or, if it is short, a copy of it: that costs
+// less than counting readers would.
+// Lifetime: its own; the key, and the engine, may go.
+class PinnedEntry {
+ public:
+  PinnedEntry() = default;
+  PinnedEntry(CellPin pin, Entry entry)
+      : pin_(std::move(pin)), entry_(std::move(entry)) {}
+
+  std::string_view value() const {
+    return pin_.get() != nullptr ? pin_.get()->value()
+                                 : std::string_view(entry_.value);
+  }
+  uint64_t version() const { return entry_.version; }
+  WallTime expires_at() const { return entry_.expires_at; }
+
+ private:
+  CellPin pin_;
+  Entry entry_;  // its value is empty if there is a pin
+};
+
+// What is known of a key without looking at its value.
+struct KeyInfo {
+  uint64_t version = 0;
+  WallTime expires_at;
+  size_t value_bytes = 0;
+  size_t memory_bytes = 0;  // of everything that the key takes
+};
+
+struct ScanRequest {
+  int database = 0;
+  uint64_t cursor = 0;  // 0: from the beginning
+  // Keys must begin with `prefix`, and match `pattern` (glob.h) unless it is empty.
+  std::string_view prefix;
+  std::string_view pattern;
+  size_t count = 10;  // about so many keys are looked at
+};
+struct ScanPage {
+  std::vector<std::string> keys;
+  uint64_t cursor = 0;  // for the next call; 0: the scan is complete
 };
 
 // A walk over the present entries while writers go on. Every key that is present
@@ -63,7 +120,7 @@ class StateWalk {
  public:
   virtual ~StateWalk() = default;
   virtual uint64_t begin_index() const = 0;
-  // Encoded kSet records of about `bytes_max`, at least one; empty at the end.
+  // Encoded kSet records: up to `bytes_max`, but at least one; empty at the end.
   virtual std::string Next(size_t bytes_max) = 0;
 };
 
@@ -72,32 +129,73 @@ class Engine {
   // Loads what `storage` holds and replays its log. `storage` may be null: then
   // the data set lives in memory only. `clock` outlives the engine.
   // kDataLoss when the storage is damaged; nothing is changed on disk then.
+  // `on_progress` is told of long works: the load now, others later.
   static absl::StatusOr<std::unique_ptr<Engine>> Open(
       const EngineOptions& options, std::unique_ptr<Storage> storage,
-      const Clock& clock, Logger logger);
+      const Clock& clock, Logger logger,
+      WorkBoard::Listener on_progress = nullptr);
   ~Engine();
 
   // --- Reads. Never wait for disk or network. An expired key is not found.
-  std::optional<Entry> Get(std::string_view key) const;
-  bool Exists(std::string_view key) const;
-  // Every live entry, shard by shard, each shard copied under its lock. Not one
-  // moment's cut while there are writes.
+  // `database` is the application's number, below options.databases.
+  std::optional<Entry> Get(std::string_view key, int database = 0) const;
+  std::optional<PinnedEntry> GetPinned(std::string_view key,
+                                       int database = 0) const;
+  // As many answers as keys, all of one moment: no batch is seen in half. Their
+  // cache misses overlap.
+  std::vector<std::optional<Entry>> GetMany(
+      absl::Span<const std::string_view> keys, int database = 0) const;
+  std::optional<KeyInfo> Look(std::string_view key, int database = 0) const;
+  bool Exists(std::string_view key, int database = 0) const;
+  // For the eviction policy it counts as a read.
+  bool Touch(std::string_view key, int database = 0) const;
+  // Some keys and a cursor for more. A key that is there during the whole scan is
+  // returned, whatever else comes and goes; one may be returned twice. A cursor is
+  // good on the same node only.
+  ScanPage Scan(const ScanRequest& request) const;
+  std::optional<std::string> RandomKey(int database = 0) const;
+  // Expired ones count until they are deleted.
+  uint64_t KeyCount(int database = 0) const;
+  // Every live entry, a few hundred at a time. Not one moment's cut while there are
+  // writes.
   void ForEach(
-      absl::FunctionRef<void(std::string_view key, const Entry&)> visit) const;
+      absl::FunctionRef<void(std::string_view key, const Entry&)> visit,
+      int database = 0) const;
   EngineStatus status() const;
+  const Insight& insight() const;
+  std::vector<Work> works() const;  // under way
+  // The largest keys that the last round of the housekeeper has seen.
+  BigKeys big_keys() const;
 
-  // --- Writes. Return the record's index once it is in the log and visible.
+  // --- Writes. Return once the record is in the log and visible.
   // kFailedPrecondition  the gate is closed: this node is not the master
-  // kInvalidArgument     key or value over the limit, or key empty
-  // kResourceExhausted   the disk fell behind and `deadline` passed while waiting
-  //                      for room in the log; nothing was written
+  // kInvalidArgument     key or value over the limit, key empty, not a number
+  // kOutOfRange          a sum that is no number any more
+  // kResourceExhausted   memory is full and nothing can be evicted; or the disk fell
+  //                      behind and `deadline` passed while waiting for room
   // kInternal            the storage failed
+  // On error nothing was applied.
+  absl::StatusOr<MutationResult> Mutate(const Mutation& mutation,
+                                        MonoTime deadline);
+  // All or nothing, in one record: in memory, in the log, on disk, on replicas. The
+  // results have its index.
+  //   kAborted   a condition does not hold
+  //   kNotFound  a kRename of a key that is not there
+  //   others     as above
+  absl::StatusOr<std::vector<MutationResult>> MutateMany(
+      absl::Span<const Mutation> mutations, MonoTime deadline);
   absl::StatusOr<uint64_t> Set(std::string_view key, std::string_view value,
                                WallTime expires_at, MonoTime deadline);
   struct Deleted {
     uint64_t index = 0;  // of the delete record; 0: there was no such key
   };
   absl::StatusOr<Deleted> Delete(std::string_view key, MonoTime deadline);
+  // Empties databases, at once for every reader; memory comes back in the background.
+  // Return the index of the record.
+  absl::StatusOr<uint64_t> Flush(absl::Span<const int> databases,
+                                 MonoTime deadline);
+  // Each has the other's keys afterwards.
+  absl::StatusOr<uint64_t> SwapDatabases(int a, int b, MonoTime deadline);
 
   // --- The write gate.
   // Writers are let in, but first `markers` are appended, in order, as the next
@@ -126,11 +224,17 @@ class Engine {
   absl::Status CommitStaging(const MetaMap& meta);
   void DropStaging();
 
+  // Which databases the application's numbers mean at present (databases.h).
+  DatabaseNumbers database_numbers() const;
+
   // --- The log.
   uint64_t last_index() const;
   uint64_t persisted_index() const;
   uint64_t durable_index() const;
-  // Asks the flusher to sync up to `index` as soon as it can.
+  // What is in the log becomes persisted without the millisecond's pause that lets
+  // records share a write. To be called by who waits for it.
+  void HurryPersisted();
+  // Likewise, and up to `index` durable as soon as the disk can.
   void RequestSync(uint64_t index);
   // Up to about `bytes_max` of records from `from` on, from memory or else from
   // disk. Empty slice: `from` is not written yet. kOutOfRange: no longer held.
@@ -145,13 +249,20 @@ class Engine {
   absl::Status WriteMeta(std::string_view name, std::string_view value);
   std::string ReadMeta(std::string_view name) const;  // empty: never written
 
+  // Not OK: the storage failed, and writes are refused.
   absl::Status health() const;
+  // Likewise, also when writers are let in all the same (OnStorageFailure::kGoOnInMemory):
+  // nothing gets durable any more.
+  absl::Status storage_health() const;
   bool memory_only() const;
 
   // --- What the threads do by themselves, done now by the caller's thread.
-  absl::Status Sync();        // everything in the log is durable on return
+  absl::Status Sync();  // everything in the log is durable on return
+  // Copies everything persisted to the new directory `dir`, while others go on.
+  // Errors as Storage::Backup's; kFailedPrecondition without a storage.
+  absl::Status Backup(const std::string& dir, const MetaMap& labels);
   absl::Status Checkpoint();  // the state is complete up to the present log
-  size_t DeleteExpired();     // on the master; returns how many keys went
+  size_t DeleteExpired();     // and other housekeeping; returns how many keys
 
  private:
   class Impl;

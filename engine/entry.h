@@ -1,4 +1,4 @@
-// Entry: the present value of one key.
+// Entry: what is known of one key at one moment, copied out of the store.
 #ifndef VIGIL_ENGINE_ENTRY_H_
 #define VIGIL_ENGINE_ENTRY_H_
 
@@ -14,11 +14,6 @@ struct Entry {
   uint64_t version = 0;  // index of the record that last changed it
   WallTime expires_at;   // zero: never
 };
-
-// Reads hide an expired entry on every node; only the master deletes it.
-inline bool IsExpired(const Entry& entry, WallTime now) {
-  return entry.expires_at != WallTime{} && entry.expires_at <= now;
-}
 
 }  // namespace vigil::engine
 

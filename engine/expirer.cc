@@ -5,61 +5,50 @@
 namespace vigil::engine {
 namespace {
 
-// Deleted under one hold of a shard's lock: about 20 microseconds.
-constexpr size_t kHoldKeys = 32;
+// Deleted under one hold of a shard's lock: about 50 microseconds.
+constexpr size_t kHoldKeys = 128;
 
 }  // namespace
 
-Expirer::Expirer(DataSet& data, Log& log, const Clock& clock,
-                 absl::Duration period)
-    : data_(data), log_(log), clock_(clock), period_(period) {
-  thread_ = Thread("vigil-expire", [this] { Run(); });
-}
-
-void Expirer::Stop() {
-  stopping_ = true;
-  wake_.Notify();
-  thread_.Join();
-}
-
-void Expirer::Run() {
-  const SystemClock clock;
-  const uint64_t seen = wake_.Seen();
-  while (!stopping_) {
-    if (wake_.WaitPast(seen, clock.Mono() + period_)) return;  // Stop()
-    if (log_.gate_open()) RunOnce();
-  }
-}
-
-size_t Expirer::RunOnce() {
+bool Expirer::RunUntil(MonoTime deadline) {
+  const SystemClock stopwatch;
   const WallTime now = clock_.Wall();
-  size_t deleted = 0;
-  for (size_t shard = 0; shard < data_.shards(); ++shard) {
-    size_t some = kHoldKeys;
-    while (some == kHoldKeys && !stopping_ && log_.HasRoom() &&
-           log_.healthy()) {
-      some = DeleteSome(shard, now);
-      deleted += some;
+  while (shard_ < data_.shards()) {
+    if (!DeleteSome(now)) return false;
+    if (position_ == Table::kPositionEnd) {
+      ++shard_;
+      position_ = 0;
     }
+    if (stopwatch.Mono() >= deadline) return false;
   }
-  expired_ += deleted;
-  return deleted;
+  shard_ = 0;
+  return true;
 }
 
-size_t Expirer::DeleteSome(size_t shard, WallTime now) {
-  const size_t deleted = data_.Write(shard, [&](Keyspace& keyspace) {
-    size_t count = 0;
-    for (const std::string& key : keyspace.CollectExpired(now, kHoldKeys)) {
-      RecordView record{.type = RecordType::kDelete, .key = key};
-      record.index = log_.Append(record);
-      if (record.index == 0) break;
-      keyspace.Apply(record);
-      ++count;
+bool Expirer::DeleteSome(WallTime now) {
+  if (!log_.gate_open() || !log_.HasRoom() || !log_.accepts()) return false;
+  uint64_t deleted = 0;
+  const bool possible = data_.Write(shard_, [&](Keyspace& keyspace) {
+    bool open = true;
+    // Segments without anything due cost next to nothing.
+    while (open && deleted == 0 && position_ < Table::kPositionEnd) {
+      keyspace.VisitExpired(position_, now, kHoldKeys, [&](const Cell& cell) {
+        RecordView record{.type = RecordType::kDelete,
+                          .key = cell.key(),
+                          .database = cell.database(),
+                          .cause = Cause::kExpired};
+        const uint64_t hash = keyspace.HashOf(cell);
+        record.index = log_.Append(record);
+        open = record.index != 0;
+        if (open) deleted += keyspace.Apply(hash, record);
+        return open;
+      });
     }
-    return count;
+    return open;
   });
+  expired_ += deleted;
   if (deleted > 0) log_.Announce();
-  return deleted;
+  return possible;
 }
 
 }  // namespace vigil::engine

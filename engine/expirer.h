@@ -1,10 +1,10 @@
-// Expirer: the thread that deletes, on the master, the keys whose time is over.
+// Expirer: deletes the keys whose time is over, on the master.
 //
-// It does so with ordinary delete records: replicas hide an expired key but keep
-// it until they are told (as in Redis), so they never differ in what they hold.
+// It goes through the shards, and in them through the segments that hold something
+// due, which their notes tell. Each deletion is a record of its own. Nobody waits
+// for it longer than a part of one segment takes.
 //
-// Time: expiry by the clock of the node; the period by the machine's.
-// Thread-safety: RunOnce() from any thread.
+// Time: expiry by the clock given. Thread-safety: one caller at a time.
 // Lifetime: what the constructor gets outlives it.
 #ifndef VIGIL_ENGINE_EXPIRER_H_
 #define VIGIL_ENGINE_EXPIRER_H_
@@ -13,10 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "absl/time/time.h"
 #include "engine/base/clock.h"
-#include "engine/base/signal.h"
-#include "engine/base/thread.h"
 #include "engine/data_set.h"
 #include "engine/log.h"
 
@@ -24,30 +21,26 @@ namespace vigil::engine {
 
 class Expirer {
  public:
-  Expirer(DataSet& data, Log& log, const Clock& clock, absl::Duration period);
-  ~Expirer() { Stop(); }
+  Expirer(DataSet& data, Log& log, const Clock& clock)
+      : data_(data), log_(log), clock_(clock) {}
 
-  // Deletes what is due. Nothing while the gate is closed; ends early when the
-  // disk is behind, for a write that somebody waits for comes first. Returns how
-  // many keys went.
-  size_t RunOnce();
+  // Goes on where the last call stopped, until all shards were gone through (true),
+  // or until `deadline` of SystemClock has passed, the log has no room, or this
+  // node is not the master (false).
+  bool RunUntil(MonoTime deadline);
 
-  uint64_t expired() const { return expired_; }
-  void Stop();
+  uint64_t expired() const { return expired_; }  // keys, since the start
 
  private:
-  void Run();
-  // One hold of the shard's lock.
-  size_t DeleteSome(size_t shard, WallTime now);
+  // Deletes some at the present place. False: not possible now.
+  bool DeleteSome(WallTime now);
 
   DataSet& data_;
   Log& log_;
   const Clock& clock_;
-  const absl::Duration period_;
+  size_t shard_ = 0;
+  uint64_t position_ = 0;
   std::atomic<uint64_t> expired_{0};
-  std::atomic<bool> stopping_{false};
-  Signal wake_;
-  Thread thread_;  // last: it uses all of the above
 };
 
 }  // namespace vigil::engine

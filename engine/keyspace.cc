@@ -1,41 +1,92 @@
 #include "engine/keyspace.h"
 
-#include <utility>
+#include <algorithm>
 
-#include "absl/strings/string_view.h"
+#include "engine/hash.h"
 
 namespace vigil::engine {
 namespace {
 
-absl::string_view Bridge(std::string_view s) { return {s.data(), s.size()}; }
+Cell::Content ContentOf(const RecordView& effect) {
+  return {.database = effect.database,
+          .key = effect.key,
+          .value = effect.value,
+          .version = effect.index,
+          .expires_at = effect.expires_at};
+}
 
 }  // namespace
 
-const Entry* Keyspace::FindStored(std::string_view key) const {
-  const auto it = slots_.find(Bridge(key));
-  return it == slots_.end() ? nullptr : &it->second.entry;
+Keyspace::Keyspace(const KeyspaceOptions& options, PageSource& pool)
+    : options_(options),
+      heap_(pool),
+      table_(options.hash_seed, pool),
+      evictor_(MakeEvictor(options.eviction, options.hash_seed)) {}
+
+Keyspace::Keyspace(Keyspace&&) noexcept = default;
+
+Keyspace::~Keyspace() {
+  // Small cells go with their pages.
+  if (!heap_.has_large()) return;
+  for (uint64_t at = 0; at < Table::kPositionEnd;) {
+    table_.Step(at).Update([this](Cell* cell) {
+      if (IsLarge(*cell)) heap_.Free(cell);
+      return cell;
+    });
+  }
 }
 
-const Entry* Keyspace::Find(std::string_view key, WallTime now) const {
-  const Entry* entry = FindStored(key);
-  return entry == nullptr || IsExpired(*entry, now) ? nullptr : entry;
+uint64_t Keyspace::HashOf(const Cell& cell) const {
+  return HashKey(cell.database(), cell.key(), options_.hash_seed);
 }
 
-bool Keyspace::Apply(const RecordView& record) {
-  switch (record.type) {
+// --- Reading
+
+Cell* Keyspace::FindStored(uint64_t hash, uint8_t database,
+                           std::string_view key) const {
+  Cell* const cell = table_.Find(hash, database, key);
+  return cell == nullptr || IsFlushed(*cell) ? nullptr : cell;
+}
+
+Cell* Keyspace::Find(uint64_t hash, uint8_t database, std::string_view key,
+                     WallTime now) const {
+  Cell* const cell = FindStored(hash, database, key);
+  return cell == nullptr || cell->ExpiredAt(now) ? nullptr : cell;
+}
+
+// --- Changing
+
+Keyspace::Database& Keyspace::Of(uint8_t database) {
+  if (database >= databases_.size()) databases_.resize(database + 1u);
+  return databases_[database];
+}
+
+void Keyspace::Count(const Cell& cell, bool comes) {
+  if (IsFlushed(cell)) {
+    flushed_ += comes ? 1 : size_t(-1);
+    return;
+  }
+  Database& database = Of(cell.database());
+  const size_t one = comes ? 1 : size_t(-1);
+  database.keys += one;
+  if (cell.expires()) database.expiring += one;
+}
+
+bool Keyspace::Apply(uint64_t hash, const RecordView& effect) {
+  switch (effect.type) {
     case RecordType::kSet: {
-      Slot* slot = Store(record);
-      if (slot == nullptr) return false;
-      if (track_changes_ && slot->marked_in != round_) {
-        slot->marked_in = round_;
-        changed_.emplace(record.key);
+      if (effect.index < Of(effect.database).floor) return false;
+      Cell* const cell = Store(hash, effect, /*loaded=*/false);
+      if (cell == nullptr) return false;
+      if (options_.track_changes && !cell->dirty()) {
+        cell->set_dirty(true);
+        table_.NotesAt(hash).dirty = true;
       }
       return true;
     }
     case RecordType::kDelete:
-      if (!Erase(record)) return false;
-      if (track_changes_) changed_.emplace(record.key);
-      return true;
+      return Erase(hash, effect);
+    case RecordType::kBatch:
     case RecordType::kEpoch:
     case RecordType::kConfiguration:
       return false;
@@ -43,56 +94,181 @@ bool Keyspace::Apply(const RecordView& record) {
   return false;
 }
 
-void Keyspace::Load(const RecordView& record) { Store(record); }
-
-Keyspace::Slot* Keyspace::Store(const RecordView& record) {
-  auto it = slots_.find(Bridge(record.key));
-  if (it == slots_.end()) {
-    it = slots_.emplace(std::string(record.key), Slot{}).first;
-  } else if (record.index <= it->second.entry.version) {
-    return nullptr;
+void Keyspace::Load(uint64_t hash, const RecordView& entry) {
+  if (entry.index < Of(entry.database).floor) {
+    if (options_.track_changes) AddGone(entry.database, entry.key);
+    return;
   }
-  Entry& entry = it->second.entry;
-  if (entry.expires_at != record.expires_at) {
-    expiry_.Remove(record.key, entry.expires_at);
-    expiry_.Add(record.key, record.expires_at);
-  }
-  entry.value.assign(record.value);
-  entry.version = record.index;
-  entry.expires_at = record.expires_at;
-  return &it->second;
+  Cell* cell = Store(hash, entry, /*loaded=*/true);
+  // A newer one is here already; the row of this one is on disk all the same.
+  if (cell == nullptr) cell = table_.Find(hash, entry.database, entry.key);
+  cell->set_stored(true);
 }
 
-bool Keyspace::Erase(const RecordView& record) {
-  const auto it = slots_.find(Bridge(record.key));
-  if (it == slots_.end() || record.index <= it->second.entry.version)
-    return false;
-  expiry_.Remove(record.key, it->second.entry.expires_at);
-  slots_.erase(it);
+Cell* Keyspace::Store(uint64_t hash, const RecordView& effect, bool loaded) {
+  newest_ = std::max(newest_, effect.index);
+  const Cell::Content content = ContentOf(effect);
+  Cell* const cell = table_.Find(hash, effect.database, effect.key);
+  if (cell == nullptr) return Insert(hash, content, loaded);
+  if (effect.index <= cell->version()) return nullptr;
+  return Overwrite(hash, *cell, content);
+}
+
+Cell* Keyspace::Insert(uint64_t hash, const Cell::Content& content,
+                       bool loaded) {
+  Cell* const cell = heap_.Make(content);
+  table_.Insert(hash, cell);
+  Count(*cell, true);
+  if (Evictable(*cell)) evictor_->Inserted(hash, *cell, loaded);
+  return cell;
+}
+
+Cell* Keyspace::Overwrite(uint64_t hash, Cell& cell,
+                          const Cell::Content& content) {
+  Count(cell, false);
+  Cell* fresh = &cell;
+  if (!IsLarge(cell) && cell.Fits(content)) {
+    cell.Replace(content);
+    if (cell.expires()) table_.Replace(hash, &cell, &cell);
+  } else {
+    fresh = heap_.Make(content);
+    fresh->set_stored(cell.stored());
+    fresh->set_dirty(cell.dirty());
+    fresh->set_access(cell.access());
+    table_.Replace(hash, &cell, fresh);
+    heap_.Free(&cell);
+  }
+  Count(*fresh, true);
+  Touch(*fresh);
+  return fresh;
+}
+
+bool Keyspace::Erase(uint64_t hash, const RecordView& effect) {
+  Cell* const cell = table_.Find(hash, effect.database, effect.key);
+  if (cell == nullptr || effect.index <= cell->version()) return false;
+  Remove(hash, *cell, effect.cause == Cause::kEvicted);
   return true;
 }
 
-absl::flat_hash_set<std::string> Keyspace::TakeChanged() {
-  ++round_;
-  return std::exchange(changed_, {});
+void Keyspace::Remove(uint64_t hash, Cell& cell, bool evicted) {
+  Count(cell, false);
+  if (options_.track_changes && cell.stored())
+    AddGone(cell.database(), cell.key());
+  if (Evictable(cell)) evictor_->Erased(hash, cell, evicted);
+  table_.Erase(hash, &cell);
+  heap_.Free(&cell);
 }
 
-void Keyspace::MarkChanged(std::string_view key) {
-  changed_.emplace(key);
-  const auto it = slots_.find(Bridge(key));
-  if (it != slots_.end()) it->second.marked_in = round_;
+void Keyspace::AddGone(uint8_t database, std::string_view key) {
+  gone_.push_back({database, std::string(key)});
+  gone_bytes_ += sizeof(GoneKey) + key.size();
 }
 
-std::vector<std::string> Keyspace::Keys() const {
-  std::vector<std::string> keys;
-  keys.reserve(slots_.size());
-  for (const auto& [key, slot] : slots_) keys.push_back(key);
-  return keys;
+std::vector<Keyspace::GoneKey> Keyspace::TakeGone() {
+  gone_bytes_ = 0;
+  return std::exchange(gone_, {});
 }
 
-void Keyspace::ForEach(
-    absl::FunctionRef<void(std::string_view, const Entry&)> visit) const {
-  for (const auto& [key, slot] : slots_) visit(key, slot.entry);
+void Keyspace::Flush(uint8_t number, uint64_t floor) {
+  Database& database = Of(number);
+  if (floor <= database.floor) return;
+  // What is newer than the flush stays: a replay may come back to an older record.
+  size_t keys = 0;
+  size_t expiring = 0;
+  if (database.keys > 0 && newest_ >= floor) {
+    for (uint64_t at = 0; at < Table::kPositionEnd;) {
+      table_.Step(at).ForEach([&](const Cell& cell) {
+        if (cell.database() != number || cell.version() < floor) return;
+        ++keys;
+        if (cell.expires()) ++expiring;
+      });
+    }
+  }
+  flushed_ += database.keys - keys;
+  database = {.floor = floor, .keys = keys, .expiring = expiring};
+}
+
+// --- Segment by segment
+
+void Keyspace::VisitSome(uint64_t& position,
+                         absl::FunctionRef<void(const Cell&)> visit) const {
+  const_cast<Table&>(table_).Step(position).ForEach([&](const Cell& cell) {
+    if (!IsFlushed(cell)) visit(cell);
+  });
+}
+
+void Keyspace::VisitDirty(uint64_t& position,
+                          absl::FunctionRef<void(const Cell&)> visit) {
+  Table::Group group = table_.Step(position);
+  if (!group.notes().dirty) return;
+  group.notes().dirty = false;
+  group.Update([&](Cell* cell) {
+    if (cell->dirty()) {
+      cell->set_dirty(false);
+      if (!IsFlushed(*cell)) {
+        cell->set_stored(true);
+        visit(*cell);
+      }
+    }
+    return cell;
+  });
+}
+
+void Keyspace::VisitExpired(uint64_t& position, WallTime now, size_t max,
+                            absl::FunctionRef<bool(const Cell&)> expire) {
+  uint64_t behind = position;
+  Table::Group group = table_.Step(behind);
+  if (group.notes().earliest_expiry_ms > now.ms) {
+    position = behind;
+    return;
+  }
+  std::vector<const Cell*> due;
+  int64_t earliest = INT64_MAX;
+  group.ForEachExpiring([&](const Cell& cell) {
+    if (!cell.ExpiredAt(now)) {
+      earliest = std::min(earliest, cell.expires_at().ms);
+    } else if (!IsFlushed(cell) && due.size() < max) {
+      due.push_back(&cell);
+    }
+  });
+  // Deleting does not move the segment, so its notes stay where they are.
+  Table::Notes& notes = group.notes();
+  for (const Cell* cell : due) {
+    if (!expire(*cell)) return;
+  }
+  if (due.size() == max) return;
+  notes.earliest_expiry_ms = earliest;
+  position = behind;
+}
+
+size_t Keyspace::EraseFlushed(uint64_t& position) {
+  std::vector<Cell*> flushed;
+  table_.Step(position).Update([&](Cell* cell) {
+    if (IsFlushed(*cell)) flushed.push_back(cell);
+    return cell;
+  });
+  for (Cell* cell : flushed) Remove(HashOf(*cell), *cell, /*evicted=*/false);
+  return flushed.size();
+}
+
+void Keyspace::Compact(uint64_t& position) {
+  const uint64_t at = position;
+  table_.Step(position).Update([this](Cell* cell) {
+    if (!heap_.SparseAt(*cell)) return cell;
+    Cell* const moved = heap_.Copy(*cell);
+    heap_.Free(cell);
+    return moved;
+  });
+  table_.Compact(at);
+}
+
+KeyspaceBytes Keyspace::bytes() const {
+  return {.cells = heap_.used_bytes(),
+          .table = table_.bytes(),
+          .policy = evictor_ == nullptr ? 0 : evictor_->bytes(),
+          .gone = gone_bytes_,
+          .pages = heap_.page_bytes() + table_.page_bytes(),
+          .small_cells = heap_.small_bytes()};
 }
 
 }  // namespace vigil::engine

@@ -6,9 +6,10 @@
 
 namespace vigil::engine {
 
-Log::Log(LogRing ring, size_t memory_bytes, bool memory_only)
+Log::Log(LogRing ring, size_t memory_bytes, bool memory_only, bool go_on)
     : memory_bytes_(memory_bytes),
       memory_only_(memory_only),
+      go_on_(go_on),
       ring_(std::move(ring)),
       last_(ring_.last_index()),
       persisted_(ring_.last_index()),
@@ -20,7 +21,7 @@ absl::Status Log::Admit(MonoTime deadline) {
     if (!gate_open_) {
       return absl::FailedPreconditionError("this node is not the master");
     }
-    if (failed_) return health();
+    if (!accepts()) return health();
     if (HasRoom()) return absl::OkStatus();
     if (!persisted_signal_.WaitPast(seen, deadline)) {
       return absl::ResourceExhaustedError(
@@ -48,7 +49,7 @@ uint64_t Log::Append(const RecordView& record) {
   MutexLock lock(mu_);
   if (!gate_open_) return 0;
   const uint64_t index = AppendLocked(record);
-  if (memory_only_) dropped = ring_.Trim(index, memory_bytes_);
+  if (memory_only_ || failed_) dropped = ring_.Trim(index, memory_bytes_);
   return index;
 }
 
@@ -113,7 +114,7 @@ LogSlice Log::Unpersisted(size_t bytes_max) const {
   LogRing::View view;
   {
     MutexLock lock(mu_);
-    if (persisted_ == last_) return {};
+    if (persisted_ == last_ || failed_) return {};
     view = ring_.Read(persisted_ + 1, bytes_max);
   }
   return view.Copy();
@@ -161,6 +162,7 @@ bool Log::AwaitPersisted(uint64_t index) {
     const uint64_t seen = persisted_signal_.Seen();
     if (persisted_ >= index) return true;
     if (failed_) return false;
+    Hurry();
     persisted_signal_.WaitPast(seen, MonoTime::InfiniteFuture());
   }
 }

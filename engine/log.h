@@ -39,18 +39,22 @@ class Log {
 
   // Everything in `ring` counts as durable. `memory_only`: so does every record
   // at once.
-  Log(LogRing ring, size_t memory_bytes, bool memory_only);
+  // `go_on`: after the storage has failed writers are still let in, and what they
+  // write is in memory only.
+  Log(LogRing ring, size_t memory_bytes, bool memory_only, bool go_on = false);
 
   // --- Writers.
   // Waits until there is room. kFailedPrecondition: the gate is closed.
   // kInternal: the storage failed. kResourceExhausted: `deadline` passed.
   absl::Status Admit(MonoTime deadline);
   // Whether Admit would answer at once.
-  bool HasRoom() const { return unpersisted_bytes_ < memory_bytes_; }
+  bool HasRoom() const { return unpersisted_bytes_ < memory_bytes_ || failed_; }
   // Returns the index of the record, or 0 if the gate is closed.
   uint64_t Append(const RecordView& record);
   // Wakes who waits for records; to be called when no shard is locked any more.
   void Announce();
+  // Wakes the flusher, too, if it takes a nap: somebody waits for `persisted`.
+  void Hurry() { hurry_.Notify(); }
 
   // --- The gate.
   uint64_t OpenGate(const std::vector<RecordView>& markers);
@@ -69,7 +73,8 @@ class Log {
   void MarkPersisted(const LogSlice& slice);
   Mark persisted_mark() const;
   void MarkDurable(const Mark& mark);
-  // Keeps the first failure: writers are refused from now on, waiters wake up.
+  // Keeps the first failure: waiters wake up, writers are refused from now on or go
+  // on in memory.
   void Fail(const absl::Status& cause);
 
   // Waits until `index` is persisted. False when the storage failed first.
@@ -82,11 +87,15 @@ class Log {
   uint64_t durable_index() const { return durable_; }
   size_t bytes() const;
   bool healthy() const { return !failed_; }
+  // Whether writers are let in as far as the storage is concerned.
+  bool accepts() const { return !failed_ || go_on_; }
+  // OK until the storage failed; then why.
   absl::Status health() const;
   // Records from `from` on that are in memory; empty if `from` is not.
   LogSlice Read(uint64_t from, size_t bytes_max) const;
 
   Signal& appended() const { return appended_; }
+  Signal& hurry() const { return hurry_; }
   Signal& persisted() const { return persisted_signal_; }
 
  private:
@@ -95,6 +104,7 @@ class Log {
 
   const size_t memory_bytes_;
   const bool memory_only_;
+  const bool go_on_;
 
   mutable Mutex mu_;
   LogRing ring_ ABSL_GUARDED_BY(mu_);
@@ -110,6 +120,7 @@ class Log {
   std::atomic<size_t> unpersisted_bytes_{0};
 
   mutable Signal appended_;
+  mutable Signal hurry_;
   mutable Signal persisted_signal_;
 };
 

@@ -15,10 +15,11 @@ using Image = MemoryImage;
 void ChangeState(Generation& generation,
                  const std::vector<StateChange>& changes) {
   for (const StateChange& change : changes) {
+    const MemoryRow row{change.slice, change.database, change.key};
     if (change.record.empty()) {
-      generation.state.erase(change.key);
+      generation.state.erase(row);
     } else {
-      generation.state[change.key] = change.record;
+      generation.state[row] = change.record;
     }
   }
 }
@@ -47,6 +48,15 @@ std::map<uint64_t, LogSlice>::const_iterator BlobOf(
 }
 
 }  // namespace
+
+const std::string* MemoryGeneration::FindState(uint8_t database,
+                                               const std::string& key) const {
+  for (int slice = 0; slice < kStateSlices; ++slice) {
+    const auto row = state.find({slice, database, key});
+    if (row != state.end()) return &row->second;
+  }
+  return nullptr;
+}
 
 // --- MemoryDisk
 
@@ -148,16 +158,49 @@ absl::Status MemoryStorage::WriteMeta(std::string_view name,
                /*sync=*/true);
 }
 
-absl::Status MemoryStorage::Load(
-    absl::FunctionRef<absl::Status(const RecordView&)> on_entry,
-    absl::FunctionRef<absl::Status(const LogSlice&)> on_log) {
-  const Image image = disk_->Read();
-  for (const auto& [key, bytes] : image.present.state) {
+uint64_t MemoryStorage::hash_seed() const {
+  return disk_->With([](const Image& image) { return image.hash_seed; });
+}
+
+StorageSize MemoryStorage::size() const {
+  return disk_->With([](const Image& image) {
+    StorageSize size;
+    for (const auto& [row, bytes] : image.present.state) {
+      ++size.state_keys;
+      size.state_bytes += row.key.size() + bytes.size();
+    }
+    for (const auto& [first, blob] : image.present.log)
+      size.log_bytes += blob.records.size();
+    return size;
+  });
+}
+
+absl::Status MemoryStorage::LoadState(
+    int slice_begin, int slice_end,
+    absl::FunctionRef<absl::Status(const RecordView&)> on_entry) {
+  // A copy: no callback under the disk's lock.
+  const auto rows = disk_->With([&](const Image& image) {
+    const auto& state = image.present.state;
+    return std::map<MemoryRow, std::string>(
+        state.lower_bound({.slice = slice_begin}),
+        state.lower_bound({.slice = slice_end}));
+  });
+  for (const auto& [row, bytes] : rows) {
     std::string_view rest = bytes;
     const absl::StatusOr<RecordView> record = DecodeRecord(rest);
-    if (!record.ok()) return absl::DataLossError(record.status().message());
+    if (!record.ok() || !rest.empty() || record->key != row.key ||
+        record->database != row.database) {
+      return absl::DataLossError(
+          absl::StrCat("the state of key '", row.key, "' is damaged"));
+    }
     if (absl::Status s = on_entry(*record); !s.ok()) return s;
   }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryStorage::LoadLog(
+    absl::FunctionRef<absl::Status(const LogSlice&)> on_log) {
+  const Image image = disk_->Read();
   for (auto it = BlobOf(image.present, image.present.checkpoint + 1);
        it != image.present.log.end(); ++it) {
     if (absl::Status s = on_log(it->second); !s.ok()) return s;
@@ -210,6 +253,12 @@ absl::Status MemoryStorage::FinishCheckpoint(uint64_t index,
     image.present.checkpoint = index;
     TrimLog(image.present, log_bytes_kept);
   });
+}
+
+absl::Status MemoryStorage::Backup(const std::string&, const MetaMap&,
+                                   const OnProgress&) {
+  return absl::FailedPreconditionError(
+      "a disk in memory has no directory to back up to");
 }
 
 absl::Status MemoryStorage::BeginStaging(uint64_t begin_index) {

@@ -28,16 +28,26 @@
 namespace vigil::engine {
 
 // What is on the disk.
+struct MemoryRow {
+  int slice = 0;
+  uint8_t database = 0;
+  std::string key;
+
+  friend auto operator<=>(const MemoryRow&, const MemoryRow&) = default;
+};
 struct MemoryGeneration {
   uint64_t checkpoint = 0;
-  std::map<uint64_t, LogSlice> log;  // by first index
-  std::map<std::string, std::string> state;
+  std::map<uint64_t, LogSlice> log;        // by first index
+  std::map<MemoryRow, std::string> state;  // to the encoded record
 
+  // The record of a key, in whatever slice it is; null when there is none.
+  const std::string* FindState(uint8_t database, const std::string& key) const;
   uint64_t last_index() const {
     return log.empty() ? checkpoint : log.rbegin()->second.last;
   }
 };
 struct MemoryImage {
+  uint64_t hash_seed = 0;
   MetaMap meta;
   MemoryGeneration present;
   std::optional<MemoryGeneration> staged;
@@ -46,6 +56,10 @@ struct MemoryImage {
 class MemoryDisk {
  public:
   using Image = MemoryImage;
+
+  // The seed is not random unless the caller draws one: a simulation repeats.
+  explicit MemoryDisk(uint64_t hash_seed = 0x9e3779b97f4a7c15)
+      : written_{.hash_seed = hash_seed}, synced_{.hash_seed = hash_seed} {}
 
   // The process dies: what it wrote stays, storages opened before are dead.
   void Kill();
@@ -102,8 +116,12 @@ class MemoryStorage final : public Storage {
   absl::StatusOr<MetaMap> ReadMeta() override;
   absl::Status WriteMeta(std::string_view name,
                          std::string_view value) override;
-  absl::Status Load(
-      absl::FunctionRef<absl::Status(const RecordView&)> on_entry,
+  uint64_t hash_seed() const override;
+  StorageSize size() const override;
+  absl::Status LoadState(
+      int slice_begin, int slice_end,
+      absl::FunctionRef<absl::Status(const RecordView&)> on_entry) override;
+  absl::Status LoadLog(
       absl::FunctionRef<absl::Status(const LogSlice&)> on_log) override;
   uint64_t checkpoint() const override;
   absl::Status AppendLog(uint64_t first, uint64_t last,
@@ -113,6 +131,8 @@ class MemoryStorage final : public Storage {
   absl::Status WriteState(const std::vector<StateChange>& changes) override;
   absl::Status FinishCheckpoint(uint64_t index,
                                 uint64_t log_bytes_kept) override;
+  absl::Status Backup(const std::string& dir, const MetaMap& labels,
+                      const OnProgress& on_progress) override;
   absl::Status BeginStaging(uint64_t begin_index) override;
   absl::Status StageState(const std::vector<StateChange>& changes) override;
   absl::Status StageLog(uint64_t first, uint64_t last,

@@ -16,6 +16,12 @@ constexpr size_t kHeadBytes = 8;  // size and checksum
 constexpr size_t kVarintBytesMax = 10;
 constexpr size_t kBodyBytesMin = 4;  // type, flags, index, key size
 constexpr uint8_t kFlagExpires = 1;
+constexpr uint8_t kFlagDatabase = 2;
+constexpr uint8_t kFlagCauseShift = 2;
+constexpr uint8_t kFlagCauseMask = 3 << kFlagCauseShift;
+constexpr uint8_t kFlagsKnown = kFlagExpires | kFlagDatabase | kFlagCauseMask;
+// What stands before the key in a record or an effect, but for size and checksum.
+constexpr size_t kFieldBytesMax = 2 + 4 * kVarintBytesMax + 1;
 
 // Byte by byte, so that the format is the same on every machine; compilers turn
 // it into one instruction where they can.
@@ -63,11 +69,73 @@ bool IsRecordType(uint8_t type) {
   switch (static_cast<RecordType>(type)) {
     case RecordType::kSet:
     case RecordType::kDelete:
+    case RecordType::kBatch:
     case RecordType::kEpoch:
     case RecordType::kConfiguration:
       return true;
   }
   return false;
+}
+
+uint8_t FlagsOf(const RecordView& record) {
+  uint8_t flags = static_cast<uint8_t>(record.cause) << kFlagCauseShift;
+  if (record.expires_at != WallTime{}) flags |= kFlagExpires;
+  if (record.database != 0) flags |= kFlagDatabase;
+  return flags;
+}
+
+// The optional fields that `flags` announces.
+char* StoreOptional(const RecordView& record, char* end) {
+  if (record.expires_at != WallTime{})
+    end = StoreVarint(static_cast<uint64_t>(record.expires_at.ms), end);
+  if (record.database != 0) *end++ = static_cast<char>(record.database);
+  return end;
+}
+
+bool TakeOptional(uint8_t flags, std::string_view& in, RecordView& record) {
+  uint64_t expires_ms = 0;
+  if ((flags & kFlagExpires) != 0 && !TakeVarint(in, expires_ms)) return false;
+  record.expires_at = {static_cast<int64_t>(expires_ms)};
+  record.database = 0;  // the effect before this one may have had another
+  if ((flags & kFlagDatabase) != 0) {
+    if (in.empty()) return false;
+    record.database = static_cast<uint8_t>(in[0]);
+    in.remove_prefix(1);
+  }
+  record.cause =
+      static_cast<Cause>((flags & kFlagCauseMask) >> kFlagCauseShift);
+  return record.cause <= Cause::kEvicted;
+}
+
+// Takes one effect off the value of a batch; false when it is none.
+bool TakeEffect(std::string_view& in, RecordView& effect) {
+  if (in.size() < 2) return false;
+  const auto type = static_cast<uint8_t>(in[0]);
+  const auto flags = static_cast<uint8_t>(in[1]);
+  effect.type = static_cast<RecordType>(type);
+  if (effect.type != RecordType::kSet && effect.type != RecordType::kDelete)
+    return false;
+  if ((flags & ~kFlagsKnown) != 0) return false;
+  in.remove_prefix(2);
+  uint64_t key_bytes = 0;
+  uint64_t value_bytes = 0;
+  if (!TakeOptional(flags, in, effect) || !TakeVarint(in, key_bytes) ||
+      !TakeVarint(in, value_bytes) || key_bytes > in.size() ||
+      value_bytes > in.size() - key_bytes) {
+    return false;
+  }
+  effect.key = in.substr(0, key_bytes);
+  effect.value = in.substr(key_bytes, value_bytes);
+  in.remove_prefix(key_bytes + value_bytes);
+  return true;
+}
+
+bool IsRunOfEffects(std::string_view bytes) {
+  RecordView effect;
+  while (!bytes.empty()) {
+    if (!TakeEffect(bytes, effect)) return false;
+  }
+  return true;
 }
 
 // REQUIRES: the checksum of `body` was right, so an error here means a writer of
@@ -78,40 +146,39 @@ absl::StatusOr<RecordView> DecodeBody(std::string_view body) {
   if (!IsRecordType(type)) {
     return absl::DataLossError(absl::StrCat("unknown record type ", type));
   }
-  if ((flags & ~kFlagExpires) != 0) {
+  if ((flags & ~kFlagsKnown) != 0) {
     return absl::DataLossError(absl::StrCat("unknown record flags ", flags));
   }
   body.remove_prefix(2);
   RecordView record;
   record.type = static_cast<RecordType>(type);
-  uint64_t expires_ms = 0;
   uint64_t key_bytes = 0;
   if (!TakeVarint(body, record.index) || record.index == 0 ||
-      ((flags & kFlagExpires) != 0 && !TakeVarint(body, expires_ms)) ||
-      !TakeVarint(body, key_bytes) || key_bytes > body.size()) {
+      !TakeOptional(flags, body, record) || !TakeVarint(body, key_bytes) ||
+      key_bytes > body.size()) {
     return absl::DataLossError("record with a malformed body");
   }
-  record.expires_at = {static_cast<int64_t>(expires_ms)};
   record.key = body.substr(0, key_bytes);
   record.value = body.substr(key_bytes);
+  if (record.type == RecordType::kBatch && !IsRunOfEffects(record.value)) {
+    return absl::DataLossError("batch with a malformed effect");
+  }
   return record;
 }
 
 }  // namespace
 
 size_t EncodedSizeMax(size_t key_bytes, size_t value_bytes) {
-  return kHeadBytes + 2 + 3 * kVarintBytesMax + key_bytes + value_bytes;
+  return kHeadBytes + kFieldBytesMax + key_bytes + value_bytes;
 }
 
 size_t EncodeRecord(const RecordView& record, std::string& out) {
-  const bool expires = record.expires_at != WallTime{};
-  char head[kHeadBytes + 2 + 3 * kVarintBytesMax];
+  char head[kHeadBytes + kFieldBytesMax];
   char* end = head + kHeadBytes;
   *end++ = static_cast<char>(record.type);
-  *end++ = static_cast<char>(expires ? kFlagExpires : 0);
+  *end++ = static_cast<char>(FlagsOf(record));
   end = StoreVarint(record.index, end);
-  if (expires)
-    end = StoreVarint(static_cast<uint64_t>(record.expires_at.ms), end);
+  end = StoreOptional(record, end);
   end = StoreVarint(record.key.size(), end);
 
   const size_t start = out.size();
@@ -125,6 +192,28 @@ size_t EncodeRecord(const RecordView& record, std::string& out) {
   StoreU32(size, out.data() + start);
   StoreU32(checksum, out.data() + start + 4);
   return out.size() - start;
+}
+
+void AppendEffect(const RecordView& effect, std::string& batch) {
+  char head[kFieldBytesMax];
+  char* end = head;
+  *end++ = static_cast<char>(effect.type);
+  *end++ = static_cast<char>(FlagsOf(effect));
+  end = StoreOptional(effect, end);
+  end = StoreVarint(effect.key.size(), end);
+  end = StoreVarint(effect.value.size(), end);
+  batch.append(head, static_cast<size_t>(end - head));
+  batch.append(effect.key);
+  batch.append(effect.value);
+}
+
+void ForEachEffect(const RecordView& record,
+                   absl::FunctionRef<void(const RecordView&)> visit) {
+  if (record.type != RecordType::kBatch) return visit(record);
+  RecordView effect;
+  effect.index = record.index;
+  std::string_view rest = record.value;
+  while (!rest.empty() && TakeEffect(rest, effect)) visit(effect);
 }
 
 absl::StatusOr<RecordView> DecodeRecord(std::string_view& bytes) {

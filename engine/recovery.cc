@@ -4,28 +4,96 @@
 #include <cstdint>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "engine/data_set.h"
+#include "engine/base/thread.h"
 #include "engine/record.h"
 
 namespace vigil::engine {
 namespace {
 
+// More do not help: RocksDB's files come from one disk.
+constexpr int kLoadersMax = 8;
+
+// What one thread found while it loaded its slices.
+struct Loaded {
+  absl::Status status;
+  uint64_t newest_version = 0;
+  std::vector<std::pair<uint8_t, uint64_t>> floors;  // of databases
+};
+
+// Fills the shards that slices [begin, end) belong to.
+Loaded LoadSlices(Storage& storage, Keyspaces& keyspaces, int begin, int end,
+                  WorkBoard::Item& work) {
+  Loaded loaded;
+  loaded.status = storage.LoadState(begin, end, [&](const RecordView& entry) {
+    if (entry.type != RecordType::kSet) {
+      return absl::DataLossError("the state holds something else than entries");
+    }
+    const uint64_t hash = HashKey(entry.database, entry.key, keyspaces.seed());
+    if (SliceOf(hash) < begin || SliceOf(hash) >= end) {
+      return absl::DataLossError(
+          "the state holds an entry in a slice that is not its own");
+    }
+    loaded.newest_version = std::max(loaded.newest_version, entry.index);
+    keyspaces[ShardOf(hash, keyspaces.size())].Load(hash, entry);
+    work.Add(1, entry.key.size() + entry.value.size());
+    if (entry.database == kOwnDatabase) {
+      if (const auto flushed = FlushedBy(entry.key))
+        loaded.floors.emplace_back(*flushed, entry.index);
+    }
+    return absl::OkStatus();
+  });
+  return loaded;
+}
+
+// Says what an operator can do, where the storage has not said it already.
+absl::Status WithWayForward(const absl::Status& s) {
+  if (!absl::IsDataLoss(s) || absl::StrContains(s.message(), "backup"))
+    return s;
+  return absl::DataLossError(
+      absl::StrCat(s.message(),
+                   ". Nothing was changed. Restore a backup, or move the "
+                   "directory away and let the node join its group anew"));
+}
+
 // One recovery under way.
 class Loader {
  public:
-  Loader(size_t shards, uint64_t checkpoint, size_t log_memory_bytes)
-      : checkpoint_(checkpoint),
+  Loader(Storage& storage, Keyspaces keyspaces, size_t log_memory_bytes)
+      : storage_(storage),
+        checkpoint_(storage.checkpoint()),
         log_memory_bytes_(log_memory_bytes),
-        keyspaces_(shards, Keyspace(/*track_changes=*/true)) {}
+        keyspaces_(std::move(keyspaces)) {}
 
-  absl::Status AddEntry(const RecordView& record) {
-    if (record.type != RecordType::kSet) {
-      return absl::DataLossError("the state holds something else than entries");
+  absl::Status LoadState(WorkBoard& works) {
+    const StorageSize size = storage_.size();
+    WorkBoard::Item work(works, "load", size.state_keys, size.state_bytes);
+    // A thread has whole shards to itself.
+    const int most = static_cast<int>(
+        std::min<size_t>({keyspaces_.size(), kLoadersMax, Thread::Cores()}));
+    int loaders = 1;
+    while (loaders * 2 <= most) loaders *= 2;
+    std::vector<Loaded> parts(static_cast<size_t>(loaders));
+    {
+      std::vector<Thread> threads;
+      const int slices = kStateSlices / loaders;
+      for (int i = 0; i < loaders; ++i) {
+        threads.emplace_back("vigil-load", [this, &parts, &work, slices, i] {
+          parts[static_cast<size_t>(i)] = LoadSlices(
+              storage_, keyspaces_, i * slices, (i + 1) * slices, work);
+        });
+      }
+      for (Thread& thread : threads) thread.Join();
     }
-    newest_version_ = std::max(newest_version_, record.index);
-    KeyspaceOf(record.key).Load(record);
+    for (const Loaded& part : parts) {
+      if (!part.status.ok()) return part.status;
+      newest_version_ = std::max(newest_version_, part.newest_version);
+      for (const auto& [database, floor] : part.floors)
+        keyspaces_.Flush(database, floor);
+    }
     return absl::OkStatus();
   }
 
@@ -45,7 +113,7 @@ class Loader {
                                               decoded.status().message()));
     }
     for (const auto& [record, bytes] : *decoded) {
-      KeyspaceOf(record.key).Apply(record);
+      keyspaces_.Apply(record);
       ring_->AppendEncoded(bytes);
     }
     if (ring_->last_index() != slice.last) {
@@ -70,30 +138,31 @@ class Loader {
   }
 
  private:
-  Keyspace& KeyspaceOf(std::string_view key) {
-    return keyspaces_[DataSet::ShardOf(key, keyspaces_.size())];
-  }
-
+  Storage& storage_;
   const uint64_t checkpoint_;
   const size_t log_memory_bytes_;
-  std::vector<Keyspace> keyspaces_;
+  Keyspaces keyspaces_;
   std::optional<LogRing> ring_;
   uint64_t newest_version_ = 0;
 };
 
 }  // namespace
 
-absl::StatusOr<Recovered> Recover(Storage& storage, size_t shards,
-                                  size_t log_memory_bytes) {
-  Loader loader(shards, storage.checkpoint(), log_memory_bytes);
-  absl::Status loaded = storage.Load(
-      [&](const RecordView& record) { return loader.AddEntry(record); },
-      [&](const LogSlice& slice) { return loader.AddLog(slice); });
-  if (!loaded.ok()) return loaded;
+absl::StatusOr<Recovered> Recover(Storage& storage, Keyspaces keyspaces,
+                                  size_t log_memory_bytes, WorkBoard& works) {
+  Loader loader(storage, std::move(keyspaces), log_memory_bytes);
+  absl::Status loaded = loader.LoadState(works);
+  if (loaded.ok()) {
+    loaded = storage.LoadLog(
+        [&](const LogSlice& slice) { return loader.AddLog(slice); });
+  }
+  if (!loaded.ok()) return WithWayForward(loaded);
   // After a killed process the log may be in the system's cache only, and nobody
   // knows: all that is held from now on is to count as durable.
   if (absl::Status synced = storage.SyncLog(); !synced.ok()) return synced;
-  return loader.Finish();
+  absl::StatusOr<Recovered> recovered = loader.Finish();
+  if (!recovered.ok()) return WithWayForward(recovered.status());
+  return recovered;
 }
 
 }  // namespace vigil::engine

@@ -5,28 +5,32 @@
 // Keys that the log changed are marked for the next checkpoint, and the newest
 // part of the log is in the ring again, for replicas that were away for a moment.
 // All of it is durable afterwards.
+//
+// The state is loaded by several threads: its slices are as many parts of the data
+// set, and no two threads meet in a shard.
 #ifndef VIGIL_ENGINE_RECOVERY_H_
 #define VIGIL_ENGINE_RECOVERY_H_
 
 #include <cstddef>
-#include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/keyspace.h"
+#include "engine/keyspaces.h"
 #include "engine/log_ring.h"
 #include "engine/storage.h"
+#include "engine/work_board.h"
 
 namespace vigil::engine {
 
 struct Recovered {
-  std::vector<Keyspace> keyspaces;  // one a shard
+  Keyspaces keyspaces;
   LogRing ring;
 };
 
+// `keyspaces` are empty, and hash with the storage's seed.
 // kDataLoss: the storage is damaged, or its parts do not fit together.
 // kInternal: it cannot be synced.
-absl::StatusOr<Recovered> Recover(Storage& storage, size_t shards,
-                                  size_t log_memory_bytes);
+absl::StatusOr<Recovered> Recover(Storage& storage, Keyspaces keyspaces,
+                                  size_t log_memory_bytes, WorkBoard& works);
 
 }  // namespace vigil::engine
 

@@ -58,7 +58,8 @@ class BlobCursor {
 };
 
 // First index of the oldest blob that must stay, so that the newest `bytes_kept`
-// of `bytes` are kept and every record after `checkpoint`. 0: all of them.
+// of `bytes` are kept and every record after `checkpoint`; the cursor is there
+// then. 0: all of them.
 absl::StatusOr<uint64_t> OldestToKeep(BlobCursor& cursor, uint64_t checkpoint,
                                       uint64_t bytes, uint64_t bytes_kept);
 

@@ -59,6 +59,14 @@ absl::Status PrepareDirectory(const std::string& dir) {
   return absl::OkStatus();
 }
 
+absl::Status DirectoryDamaged(const std::string& dir, std::string_view what) {
+  return absl::DataLossError(absl::StrCat(
+      "data_dir '", dir,
+      "' is damaged: ", absl::string_view(what.data(), what.size()),
+      "; restore a backup into an empty data_dir, or start with an empty one "
+      "and let the node synchronise from its group"));
+}
+
 absl::StatusOr<std::vector<std::string>> ListDirectory(const std::string& dir) {
   std::error_code error;
   std::vector<std::string> names;

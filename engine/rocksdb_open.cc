@@ -8,11 +8,13 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "engine/base/random.h"
 #include "engine/rocksdb_directory.h"
 #include "engine/rocksdb_schema.h"
 #include "engine/rocksdb_synced_mark.h"
 #include "rocksdb/env.h"
 #include "rocksdb/options.h"
+#include "rocksdb/slice_transform.h"
 #include "rocksdb/write_batch.h"
 
 namespace vigil::engine {
@@ -26,8 +28,9 @@ class NoDiary final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
-rocksdb::DBOptions DatabaseOptions(WALRecoveryMode mode) {
+rocksdb::DBOptions DatabaseOptions(WALRecoveryMode mode, rocksdb::Env* env) {
   rocksdb::DBOptions options;
+  options.env = env;
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.wal_recovery_mode = mode;
@@ -49,38 +52,63 @@ rocksdb::DBOptions DatabaseOptions(WALRecoveryMode mode) {
   return options;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> Families() {
+std::vector<rocksdb::ColumnFamilyDescriptor> Families(size_t write_buffer) {
   rocksdb::ColumnFamilyOptions options;
   options.compression = rocksdb::kNoCompression;
-  options.write_buffer_size = 32 << 20;
+  options.write_buffer_size = write_buffer;
+  rocksdb::ColumnFamilyOptions state = options;
+  // Rows come in runs of one slice: the place of the last is near that of the next.
+  state.memtable_insert_with_hint_prefix_extractor.reset(
+      rocksdb::NewFixedPrefixTransform(schema::kStateSliceBytes));
   return {{rocksdb::kDefaultColumnFamilyName, options},
           {schema::kLogFamily, options},
-          {schema::kStateFamily, options}};
+          {schema::kStateFamily, state}};
 }
+
+// A directory, and how it is reached.
+struct Place {
+  const std::string& dir;
+  const RocksDbOptions& options;
+
+  std::shared_ptr<rocksdb::FileSystem> file_system() const {
+    return options.file_system != nullptr ? options.file_system
+                                          : rocksdb::FileSystem::Default();
+  }
+};
 
 struct Opened {
   rocksdb::Status status;
   std::unique_ptr<RocksDb> db;
 };
 
-Opened OpenWith(const std::string& dir, WALRecoveryMode mode, bool read_only) {
+Opened OpenWith(const Place& place, WALRecoveryMode mode, bool read_only) {
+  auto files = std::make_shared<WalFiles>(place.file_system(), place.dir);
+  std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(files);
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
-  const rocksdb::DBOptions options = DatabaseOptions(mode);
+  const rocksdb::DBOptions options = DatabaseOptions(mode, env.get());
+  const auto descriptors = Families(place.options.write_buffer_bytes);
   Opened opened;
   opened.status =
-      read_only ? rocksdb::DB::OpenForReadOnly(options, dir, Families(),
-                                               &families, &db)
-                : rocksdb::DB::Open(options, dir, Families(), &families, &db);
+      read_only
+          ? rocksdb::DB::OpenForReadOnly(options, place.dir, descriptors,
+                                         &families, &db)
+          : rocksdb::DB::Open(options, place.dir, descriptors, &families, &db);
   if (opened.status.ok()) {
-    opened.db = std::make_unique<RocksDb>(db, std::move(families));
+    opened.db = std::make_unique<RocksDb>(std::move(files), std::move(env), db,
+                                          std::move(families));
+    // RocksDB was not told of a failed write of its log.
+    const absl::Status failure = opened.db->wal_files().failure();
+    if (!failure.ok()) {
+      opened.status = rocksdb::Status::IOError(std::string(failure.message()));
+    }
   }
+  if (!opened.status.ok()) opened.db.reset();
   return opened;
 }
 
 absl::Status Damaged(const std::string& dir, const rocksdb::Status& s) {
-  return absl::DataLossError(
-      absl::StrCat("data_dir '", dir, "' is damaged: ", s.ToString()));
+  return DirectoryDamaged(dir, s.ToString());
 }
 
 absl::Status Foreign(const std::string& dir, std::string_view why) {
@@ -118,9 +146,14 @@ bool IsEmpty(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family) {
 
 // Refuses a directory of somebody else before anything in it is changed. A node
 // that died while it made its database leaves an empty one: that is ours.
-absl::Status CheckOwner(const std::string& dir) {
+absl::Status CheckOwner(const Place& place) {
+  const std::string& dir = place.dir;
   const auto names = ListDirectory(dir);
   if (!names.ok()) return names.status();
+  if (std::binary_search(names->begin(), names->end(), schema::kBackupFile)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("data_dir '", dir, "' is a backup: restore it elsewhere"));
+  }
   if (!std::binary_search(names->begin(), names->end(), "CURRENT")) {
     for (const std::string& name : *names) {
       if (!IsOurFile(name)) return Foreign(dir, "there is a file " + name);
@@ -128,8 +161,10 @@ absl::Status CheckOwner(const std::string& dir) {
     return absl::OkStatus();
   }
   std::vector<std::string> families;
+  const std::unique_ptr<rocksdb::Env> env =
+      rocksdb::NewCompositeEnv(place.file_system());
   const rocksdb::DBOptions options =
-      DatabaseOptions(WALRecoveryMode::kPointInTimeRecovery);
+      DatabaseOptions(WALRecoveryMode::kPointInTimeRecovery, env.get());
   if (!rocksdb::DB::ListColumnFamilies(options, dir, &families).ok()) {
     return absl::OkStatus();  // opening it will say what is wrong
   }
@@ -154,18 +189,19 @@ absl::Status CheckSynced(const std::string& dir, const RocksDb& db) {
   const uint64_t there = db->GetLatestSequenceNumber();
   const uint64_t synced = SyncedMark::Read(dir);
   if (there >= synced) return absl::OkStatus();
-  return absl::DataLossError(
-      absl::StrCat("data_dir '", dir, "' is damaged: of ", synced,
-                   " changes that were synced only ", there, " are readable"));
+  return DirectoryDamaged(
+      dir,
+      std::string(absl::StrCat("of ", synced, " changes that were synced only ",
+                               there, " are readable")));
 }
 
 // Whether a cut of the write-ahead log at its break loses only what was never
 // synced.
-absl::Status JudgeBreak(const std::string& dir) {
-  const Opened cut =
-      OpenWith(dir, WALRecoveryMode::kPointInTimeRecovery, /*read_only=*/true);
-  if (!cut.status.ok()) return Damaged(dir, cut.status);
-  return CheckSynced(dir, *cut.db);
+absl::Status JudgeBreak(const Place& place) {
+  const Opened cut = OpenWith(place, WALRecoveryMode::kPointInTimeRecovery,
+                              /*read_only=*/true);
+  if (!cut.status.ok()) return Damaged(place.dir, cut.status);
+  return CheckSynced(place.dir, *cut.db);
 }
 
 // Writes the format into a new database, or checks that of an old one.
@@ -175,14 +211,19 @@ absl::Status CheckFormat(const std::string& dir, const RocksDb& db) {
       db->Get(rocksdb::ReadOptions(), db.main(), schema::kFormat, &format);
   if (got.ok()) {
     if (format == schema::kFormatNow) return absl::OkStatus();
-    return Foreign(dir, "its format is " + format + ", known here is " +
-                            schema::kFormatNow);
+    return absl::FailedPreconditionError(absl::StrCat(
+        "data_dir '", dir, "' is of format ", format,
+        ", but this version reads and writes format ", schema::kFormatNow,
+        " only: open it with the version that wrote it, or give this node an "
+        "empty data_dir and let it synchronise from its group"));
   }
   if (!got.IsNotFound()) return Damaged(dir, got);
   if (!IsEmpty(db.get(), db.main()))
     return Foreign(dir, "another RocksDB database");
   rocksdb::WriteBatch batch;
   batch.Put(db.main(), schema::kFormat, schema::kFormatNow);
+  batch.Put(db.main(), schema::kHashSeed,
+            schema::EncodeU64(RandomFromSystem()));
   batch.Put(db.main(), schema::kGeneration, schema::EncodeU64(1));
   batch.Put(db.main(), schema::kCheckpoint, schema::EncodeU64(0));
   rocksdb::WriteOptions durable;
@@ -192,14 +233,16 @@ absl::Status CheckFormat(const std::string& dir, const RocksDb& db) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RocksDb>> OpenRocksDb(const std::string& dir) {
+absl::StatusOr<std::unique_ptr<RocksDb>> OpenRocksDb(
+    const std::string& dir, const RocksDbOptions& options) {
+  const Place place{dir, options};
   if (absl::Status s = PrepareDirectory(dir); !s.ok()) return s;
-  if (absl::Status s = CheckOwner(dir); !s.ok()) return s;
-  Opened opened =
-      OpenWith(dir, WALRecoveryMode::kAbsoluteConsistency, /*read_only=*/false);
+  if (absl::Status s = CheckOwner(place); !s.ok()) return s;
+  Opened opened = OpenWith(place, WALRecoveryMode::kAbsoluteConsistency,
+                           /*read_only=*/false);
   if (opened.status.IsCorruption()) {
-    if (absl::Status s = JudgeBreak(dir); !s.ok()) return s;
-    opened = OpenWith(dir, WALRecoveryMode::kPointInTimeRecovery,
+    if (absl::Status s = JudgeBreak(place); !s.ok()) return s;
+    opened = OpenWith(place, WALRecoveryMode::kPointInTimeRecovery,
                       /*read_only=*/false);
   }
   if (!opened.status.ok()) {
@@ -217,6 +260,26 @@ absl::StatusOr<std::unique_ptr<RocksDb>> OpenRocksDb(const std::string& dir) {
   if (absl::Status s = CheckSynced(dir, *opened.db); !s.ok()) return s;
   if (absl::Status s = CheckFormat(dir, *opened.db); !s.ok()) return s;
   return std::move(opened.db);
+}
+
+absl::StatusOr<std::unique_ptr<RocksDb>> OpenRocksDbReadOnly(
+    const std::string& dir, const RocksDbOptions& options) {
+  Opened opened =
+      OpenWith({dir, options}, WALRecoveryMode::kPointInTimeRecovery,
+               /*read_only=*/true);
+  if (!opened.status.ok()) return schema::ToStatus(opened.status);
+  return std::move(opened.db);
+}
+
+absl::StatusOr<uint64_t> ReadNumber(const RocksDb& db, const char* name) {
+  std::string value;
+  const rocksdb::Status got =
+      db->Get(rocksdb::ReadOptions(), db.main(), name, &value);
+  if (!got.ok() && !got.IsNotFound()) return schema::ToStatus(got);
+  rocksdb::Slice bytes(value);
+  const auto number = schema::TakeU64(bytes);
+  if (!number) return absl::DataLossError(absl::StrCat("no number for ", name));
+  return *number;
 }
 
 }  // namespace vigil::engine

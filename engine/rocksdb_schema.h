@@ -1,11 +1,12 @@
 // The schema of the database: which key holds what.
 //
-//   default   format              "1"
+//   default   format              "2"
+//             hash_seed           u64: drawn when the database was made
 //             generation          u64: the present one
 //             checkpoint          u64: of the present generation
 //             meta/<name>         a named value
 //   log       generation u64, first u64  ─▶  last u64, offset u64, records
-//   state     generation u64, key        ─▶  encoded kSet record
+//   state     generation u64, slice u8, database u8, key  ─▶  encoded kSet record
 //
 // All u64 are big-endian, so that keys sort by number. `offset` counts the bytes of
 // the blobs before this one since the generation began: it tells the size of any
@@ -28,8 +29,12 @@ namespace vigil::engine::schema {
 inline constexpr char kLogFamily[] = "log";
 inline constexpr char kStateFamily[] = "state";
 
+// In a directory that is a backup, and in no other.
+inline constexpr char kBackupFile[] = "BACKUP";
+
 inline constexpr char kFormat[] = "format";
-inline constexpr char kFormatNow[] = "1";
+inline constexpr char kFormatNow[] = "2";
+inline constexpr char kHashSeed[] = "hash_seed";
 inline constexpr char kGeneration[] = "generation";
 inline constexpr char kCheckpoint[] = "checkpoint";
 inline constexpr char kMetaPrefix[] = "meta/";
@@ -55,8 +60,21 @@ inline std::string LogKey(uint64_t generation, uint64_t first) {
   return EncodeU64(generation) + EncodeU64(first);
 }
 
-inline std::string StateKey(uint64_t generation, std::string_view key) {
-  return EncodeU64(generation).append(key);
+// What the rows of one slice begin with.
+inline std::string StatePrefix(uint64_t generation, int slice) {
+  return EncodeU64(generation).append(1, static_cast<char>(slice));
+}
+
+inline constexpr size_t kStateSliceBytes = 9;     // that rows of a slice share
+inline constexpr size_t kStateKeyHeadBytes = 10;  // before the key itself
+
+inline std::string StateKey(uint64_t generation, uint8_t slice,
+                            uint8_t database, std::string_view key) {
+  std::string row;
+  row.reserve(kStateKeyHeadBytes + key.size());
+  row.append(StatePrefix(generation, slice));
+  row.append(1, static_cast<char>(database));
+  return row.append(key);
 }
 
 inline std::string_view View(const rocksdb::Slice& slice) {

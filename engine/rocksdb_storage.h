@@ -19,6 +19,11 @@ namespace vigil::engine {
 absl::StatusOr<std::unique_ptr<Storage>> OpenRocksDbStorage(
     const std::string& dir);
 
+// For tests, which choose more (rocksdb_open.h).
+struct RocksDbOptions;
+absl::StatusOr<std::unique_ptr<Storage>> OpenRocksDbStorage(
+    const std::string& dir, const RocksDbOptions& options);
+
 }  // namespace vigil::engine
 
 #endif  // VIGIL_ENGINE_ROCKSDB_STORAGE_H_

@@ -13,12 +13,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
-#include "engine/keyspace.h"
+#include "absl/status/statusor.h"
+#include "engine/keyspaces.h"
 #include "engine/log_ring.h"
+#include "engine/record.h"
 #include "engine/storage.h"
 
 namespace vigil::engine {
@@ -26,29 +28,32 @@ namespace vigil::engine {
 class Staging {
  public:
   // `storage` may be null. REQUIRES: its BeginStaging(begin_index) was called.
-  Staging(Storage* storage, size_t shards, uint64_t begin_index,
+  Staging(Storage* storage, Keyspaces keyspaces, uint64_t begin_index,
           size_t log_memory_bytes);
 
   // kDataLoss: not records, or not entries. Nothing was added then.
-  absl::Status AddEntries(std::string_view records);
+  // Returns how many there were.
+  absl::StatusOr<size_t> AddEntries(std::string_view records);
   // kDataLoss: not records. kOutOfRange: a gap. Nothing was added then.
   absl::Status AddLog(std::string_view records);
 
   uint64_t last_index() const { return ring_.last_index(); }
 
   // What was built. Leaves nothing behind.
-  std::vector<Keyspace> TakeKeyspaces() { return std::move(keyspaces_); }
+  Keyspaces TakeKeyspaces() { return std::move(keyspaces_); }
   LogRing TakeRing() { return std::move(ring_); }
 
  private:
-  Keyspace& KeyspaceOf(std::string_view key);
+  using Key = std::pair<uint8_t, std::string>;
+
+  void AddEntry(const RecordView& entry);
 
   Storage* const storage_;
   const size_t log_memory_bytes_;
-  std::vector<Keyspace> keyspaces_;
+  Keyspaces keyspaces_;
   LogRing ring_;
   // Index of the record that deleted a key which the walk may still bring.
-  absl::flat_hash_map<std::string, uint64_t> deleted_;
+  absl::flat_hash_map<Key, uint64_t> deleted_;
 };
 
 }  // namespace vigil::engine

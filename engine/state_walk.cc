@@ -1,48 +1,61 @@
 #include "engine/state_walk.h"
 
-#include <algorithm>
-
 #include "engine/record.h"
 
 namespace vigil::engine {
 namespace {
 
-// Read under one hold of a shard's lock: a few tens of microseconds.
-constexpr size_t kHoldKeys = 64;
+void Encode(const Cell& cell, std::string& out) {
+  EncodeRecord({.type = RecordType::kSet,
+                .index = cell.version(),
+                .expires_at = cell.expires_at(),
+                .key = cell.key(),
+                .value = cell.value(),
+                .database = cell.database()},
+               out);
+}
 
 }  // namespace
 
 std::string ShardWalk::Next(size_t bytes_max) {
   std::string out;
-  do {
-    if (next_key_ == keys_.size()) {
-      if (next_shard_ == data_.shards()) break;
-      keys_ =
-          data_.Read(next_shard_, [](const Keyspace& k) { return k.Keys(); });
-      ++next_shard_;
-      next_key_ = 0;
+  for (;;) {
+    if (next_ < ends_.size()) {
+      const size_t begin = next_ == 0 ? 0 : ends_[next_ - 1];
+      const size_t bytes = ends_[next_] - begin;
+      if (!out.empty() && out.size() + bytes > bytes_max) return out;
+      out.append(encoded_, begin, bytes);
+      ++next_;
+    } else if (!large_.empty()) {
+      if (!out.empty()) return out;
+      Encode(*large_.back().get(), out);
+      large_.pop_back();
+      return out;
+    } else if (shard_ < data_.shards()) {
+      EncodeSegment();
     } else {
-      EncodeSome(bytes_max, out);
+      return out;
     }
-  } while (out.size() < bytes_max);
-  return out;
+  }
 }
 
-void ShardWalk::EncodeSome(size_t bytes_max, std::string& out) {
-  data_.Read(next_shard_ - 1, [&](const Keyspace& keyspace) {
-    const size_t hold_end = std::min(keys_.size(), next_key_ + kHoldKeys);
-    while (next_key_ < hold_end && out.size() < bytes_max) {
-      const std::string& key = keys_[next_key_++];
-      const Entry* entry = keyspace.FindStored(key);
-      if (entry == nullptr) continue;  // deleted since: the log tells
-      EncodeRecord({.type = RecordType::kSet,
-                    .index = entry->version,
-                    .expires_at = entry->expires_at,
-                    .key = key,
-                    .value = entry->value},
-                   out);
-    }
+void ShardWalk::EncodeSegment() {
+  encoded_.clear();
+  ends_.clear();
+  next_ = 0;
+  data_.Read(shard_, [&](const Keyspace& keyspace) {
+    keyspace.VisitSome(position_, [&](const Cell& cell) {
+      if (IsLarge(cell)) {
+        large_.emplace_back(cell);
+        return;
+      }
+      Encode(cell, encoded_);
+      ends_.push_back(encoded_.size());
+    });
   });
+  if (position_ < Table::kPositionEnd) return;
+  ++shard_;
+  position_ = 0;
 }
 
 }  // namespace vigil::engine

@@ -1,7 +1,7 @@
-// ShardWalk: the StateWalk over a DataSet, one shard after the other.
+// ShardWalk: the StateWalk over a DataSet, segment after segment.
 //
-// A shard's keys are copied under its lock, then their entries in small groups, so
-// that no writer waits long: about 10 ms for the keys of a shard of 150,000.
+// A shard is locked while the entries of one segment, a few hundred, are encoded.
+// Large values are only pinned then, and encoded one at a time.
 #ifndef VIGIL_ENGINE_STATE_WALK_H_
 #define VIGIL_ENGINE_STATE_WALK_H_
 
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/cell_heap.h"
 #include "engine/data_set.h"
 #include "engine/engine.h"
 
@@ -25,14 +26,17 @@ class ShardWalk final : public StateWalk {
   std::string Next(size_t bytes_max) override;
 
  private:
-  // Encodes some of keys_ under one hold of the shard's lock.
-  void EncodeSome(size_t bytes_max, std::string& out);
+  void EncodeSegment();
 
   const DataSet& data_;
   const uint64_t begin_index_;
-  size_t next_shard_ = 0;  // keys_ are of the one before
-  std::vector<std::string> keys_;
-  size_t next_key_ = 0;
+  size_t shard_ = 0;
+  uint64_t position_ = 0;  // in the shard
+  // Of the segment visited last: what was not handed out yet.
+  std::string encoded_;
+  std::vector<size_t> ends_;    // of the records in encoded_
+  size_t next_ = 0;             // record in encoded_
+  std::vector<CellPin> large_;  // not encoded yet
 };
 
 }  // namespace vigil::engine

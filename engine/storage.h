@@ -9,9 +9,15 @@
 //                replaying the log after the checkpoint is exact, because entries
 //                carry versions
 //
-// Thread-safety: ReadLog, SyncLog, WriteMeta and checkpoint() from any thread. One
-// caller at a time for each of: AppendLog; WriteState and FinishCheckpoint; the
-// staging methods. While CommitStaging runs, neither of the first two does.
+// The state is kept in slices, so that it can be loaded by several threads, each of
+// which fills a part of the data set that no other touches. The slice of a key is
+// the caller's choice, and must be the same for ever: it comes from a hash of the
+// key, seeded with hash_seed().
+//
+// Thread-safety: ReadLog, SyncLog, WriteMeta, LoadState and what is const from any
+// thread. One caller at a time for each of: AppendLog; WriteState and
+// FinishCheckpoint; the staging methods. While CommitStaging runs, neither of the
+// first two does, nor a load.
 // Errors: after any write or sync failed, every later write fails too (a failed
 // fsync cannot be retried: the kernel may have dropped the pages).
 #ifndef VIGIL_ENGINE_STORAGE_H_
@@ -27,6 +33,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/progress.h"
 #include "engine/record.h"
 
 namespace vigil::engine {
@@ -38,11 +45,23 @@ struct LogSlice {
   std::string records;
 };
 
-// One key's present entry for the state: `record` is its encoded kSet, or empty
-// when the key is gone.
+// Slices are numbered from 0 to kStateSlices - 1.
+inline constexpr int kStateSlices = 64;
+
+// One key's present entry for the state: `record` is its encoded kSet, which names
+// the same database, or empty when the key is gone.
 struct StateChange {
+  uint8_t slice = 0;
+  uint8_t database = 0;
   std::string key;
   std::string record;
+};
+
+// How much there is, roughly: for people and progress bars.
+struct StorageSize {
+  uint64_t state_keys = 0;
+  uint64_t state_bytes = 0;
+  uint64_t log_bytes = 0;
 };
 
 using MetaMap = std::map<std::string, std::string>;
@@ -58,12 +77,20 @@ class Storage {
   virtual absl::Status WriteMeta(std::string_view name,
                                  std::string_view value) = 0;
 
-  // Calls `on_entry` for each record of the state in any order, then `on_log` for
-  // each blob of the log in order, from the first after the checkpoint or before
-  // it (versions make the overlap harmless). An error of a callback ends the load
-  // and is returned. Damage: kDataLoss, with what and where.
-  virtual absl::Status Load(
-      absl::FunctionRef<absl::Status(const RecordView&)> on_entry,
+  // A random number, drawn when the storage was created and kept for ever.
+  virtual uint64_t hash_seed() const = 0;
+
+  virtual StorageSize size() const = 0;
+
+  // Calls `on_entry` for each record of the state in the slices [slice_begin,
+  // slice_end), in any order; its views are good during the call. An error of the
+  // callback ends the load and is returned. Damage: kDataLoss, with what and where.
+  virtual absl::Status LoadState(
+      int slice_begin, int slice_end,
+      absl::FunctionRef<absl::Status(const RecordView&)> on_entry) = 0;
+  // Calls `on_log` for each blob of the log in order, from the first after the
+  // checkpoint or before it (versions make the overlap harmless). Errors as above.
+  virtual absl::Status LoadLog(
       absl::FunctionRef<absl::Status(const LogSlice&)> on_log) = 0;
 
   // The index up to which the state alone is complete.
@@ -87,6 +114,13 @@ class Storage {
   // and the newest `log_bytes_kept` bytes is dropped.
   virtual absl::Status FinishCheckpoint(uint64_t index,
                                         uint64_t log_bytes_kept) = 0;
+
+  // Copies everything that was written when this is called to a new directory on the
+  // same machine, while others go on (rocksdb_backup.h). `labels` say whose data
+  // these are. From any thread, one at a time for each `dir`.
+  //   kFailedPrecondition  `dir` holds something; or this storage has no files
+  virtual absl::Status Backup(const std::string& dir, const MetaMap& labels,
+                              const OnProgress& on_progress) = 0;
 
   // A second generation beside the present one, which stays whole until
   // CommitStaging swaps the two in one atomic, synced write. BeginStaging drops

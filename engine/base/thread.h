@@ -3,6 +3,8 @@
 #ifndef VIGIL_ENGINE_BASE_THREAD_H_
 #define VIGIL_ENGINE_BASE_THREAD_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <thread>
@@ -24,6 +26,10 @@ class Thread {
 
   void Join() {
     if (thread_.joinable()) thread_.join();
+  }
+  // How many of them the machine runs at once; at least 1.
+  static size_t Cores() {
+    return std::max(1u, std::thread::hardware_concurrency());
   }
   bool IsCurrent() const {
     return thread_.get_id() == std::this_thread::get_id();

@@ -35,7 +35,7 @@ TEST_F(EngineExpiry, TheMasterDeletesByRecord) {
   EXPECT_EQ(engine_->DeleteExpired(), 1u);
   EXPECT_EQ(engine_->DeleteExpired(), 0u);
   EXPECT_EQ(engine_->last_index(), 3u);
-  EXPECT_EQ(engine_->ReadLog(3, 100)->records, DeleteRecord(3, "k"));
+  EXPECT_EQ(engine_->ReadLog(3, 100)->records, ExpiryRecord(3, "k"));
   EXPECT_EQ(engine_->status().expired_keys, 1u);
   EXPECT_EQ(engine_->status().keys, 1u);
 }
@@ -74,7 +74,7 @@ TEST_F(EngineExpiry, AnExpiredKeyCanBeSetAgain) {
 }
 
 TEST_F(EngineExpiry, TheThreadDoesItUnasked) {
-  options_.expire_period = absl::Milliseconds(1);
+  options_.housekeeping_period = absl::Milliseconds(1);
   OpenInMemory();
   engine_->OpenGate({});
   Set("k", "v", In(absl::Milliseconds(1)));
@@ -84,7 +84,7 @@ TEST_F(EngineExpiry, TheThreadDoesItUnasked) {
     if (engine_->last_index() >= 2) break;
     engine_->appended().WaitPast(seen, kForever);
   }
-  EXPECT_EQ(engine_->ReadLog(2, 100)->records, DeleteRecord(2, "k"));
+  EXPECT_EQ(engine_->ReadLog(2, 100)->records, ExpiryRecord(2, "k"));
 }
 
 }  // namespace

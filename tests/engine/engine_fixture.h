@@ -25,7 +25,7 @@ inline EngineOptions QuietOptions() {
   options.fsync = FsyncPolicy::kNever;
   options.shards = 4;
   options.checkpoint_period = absl::InfiniteDuration();
-  options.expire_period = absl::InfiniteDuration();
+  options.housekeeping_period = absl::InfiniteDuration();
   return options;
 }
 
@@ -67,6 +67,7 @@ class EngineTest : public ::testing::Test {
       const uint64_t seen = engine_->persisted().Seen();
       if (engine_->persisted_index() >= index || !engine_->health().ok())
         return;
+      engine_->HurryPersisted();
       engine_->persisted().WaitPast(seen, kForever);
     }
   }

@@ -188,7 +188,7 @@ TEST_F(EngineReplica, AnEntryDoesNotComeBackAfterTheRecordThatDeletesIt) {
   ASSERT_TRUE(engine_->CommitStaging({}).ok());
   EXPECT_EQ(ContentOf(*engine_), (Content{{"new", "2@22"}}));
   ASSERT_TRUE(engine_->Checkpoint().ok());
-  EXPECT_EQ(disk_->Read().present.state.count("gone"), 0u);
+  EXPECT_EQ(disk_->Read().present.FindState(0, "gone"), nullptr);
   OpenOnDisk();
   EXPECT_EQ(ContentOf(*engine_), (Content{{"new", "2@22"}}));
 }

@@ -135,5 +135,59 @@ TEST_F(EngineStorageFailure, AFailedStagingWriteIsReported) {
   EXPECT_FALSE(engine_->health().ok());
 }
 
+// --- OnStorageFailure::kGoOnInMemory
+
+class EngineGoesOnInMemory : public EngineTest {
+ protected:
+  void SetUp() override {
+    options_.on_storage_failure = OnStorageFailure::kGoOnInMemory;
+    options_.log_memory_bytes = 64 << 10;
+    OpenOnDisk();
+    engine_->OpenGate({});
+    Set("before", "v");
+    ASSERT_TRUE(engine_->Sync().ok());
+    disk_->FailWrites(absl::InternalError("EIO"));
+    const uint64_t index = Set("first", "v");
+    while (engine_->status().health.ok()) {
+      const uint64_t seen = engine_->persisted().Seen();
+      if (engine_->status().health.ok())
+        engine_->persisted().WaitPast(seen, kForever);
+    }
+    EXPECT_EQ(engine_->persisted_index(), index - 1);
+  }
+};
+
+TEST_F(EngineGoesOnInMemory, WritesAreTakenAndTheFailureIsSeen) {
+  EXPECT_TRUE(engine_->health().ok()) << "writes are not refused";
+  EXPECT_EQ(engine_->status().health.code(), absl::StatusCode::kInternal);
+  const uint64_t index = Set("after", "v");
+  EXPECT_EQ(Get("after"), "v");
+  EXPECT_EQ(Get("before"), "v");
+  EXPECT_LT(engine_->persisted_index(), index) << "nothing is claimed";
+  EXPECT_LT(engine_->durable_index(), index);
+  EXPECT_FALSE(engine_->Sync().ok());
+  EXPECT_FALSE(engine_->Checkpoint().ok());
+}
+
+// The log would fill up if it waited for the disk.
+TEST_F(EngineGoesOnInMemory, MemoryIsBoundedAndNobodyWaits) {
+  for (int i = 0; i < 1000; ++i)
+    ASSERT_TRUE(engine_->Set("k", std::string(1000, 'v'), {}, kAtOnce).ok());
+  EXPECT_LT(engine_->status().log_memory_bytes, size_t{2} << 20);
+  Set("short", "v", {clock_.Wall().ms + 10});
+  clock_.Advance(absl::Milliseconds(10));
+  EXPECT_EQ(engine_->DeleteExpired(), 1u);
+}
+
+TEST_F(EngineGoesOnInMemory, WhatWasWrittenSinceIsGoneAfterARestart) {
+  Set("after", "v");
+  disk_->FailWrites(absl::OkStatus());
+  OpenOnDisk();
+  EXPECT_EQ(Get("before"), "v");
+  EXPECT_EQ(Get("first"), "(none)");
+  EXPECT_EQ(Get("after"), "(none)");
+  EXPECT_TRUE(engine_->status().health.ok());
+}
+
 }  // namespace
 }  // namespace vigil::engine

@@ -74,5 +74,10 @@ TEST_F(MemoryDiskTest, AfterOneFailureEverythingFails) {
   EXPECT_FALSE(storage_->AppendLog(1, 1, SetRecords(1, 1), false).ok());
 }
 
+TEST_F(MemoryDiskTest, HasNoDirectoryToBackUpTo) {
+  EXPECT_EQ(storage_->Backup("/tmp/x", {}, nullptr).code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
 }  // namespace
 }  // namespace vigil::engine

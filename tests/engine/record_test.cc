@@ -27,6 +27,9 @@ std::vector<RecordView> Samples() {
       {RecordType::kDelete, 300, {}, "key", ""},
       {RecordType::kEpoch, 5, {}, "", "epoch bytes"},
       {RecordType::kConfiguration, 6, {}, "", ""},
+      {RecordType::kSet, 7, {1}, "key", "value", 3},
+      {RecordType::kDelete, 8, {}, "key", "", 255, Cause::kExpired},
+      {RecordType::kDelete, 9, {}, "key", "", 0, Cause::kEvicted},
   };
 }
 
@@ -41,6 +44,8 @@ TEST(Record, DecodesToWhatWasEncoded) {
     EXPECT_EQ(record->expires_at, sample.expires_at);
     EXPECT_EQ(record->key, sample.key);
     EXPECT_EQ(record->value, sample.value);
+    EXPECT_EQ(record->database, sample.database);
+    EXPECT_EQ(record->cause, sample.cause);
     EXPECT_EQ(rest, "rest");
     EXPECT_LE(bytes.size() - 4,
               EncodedSizeMax(sample.key.size(), sample.value.size()));
@@ -111,6 +116,63 @@ TEST(Record, RunMustEndWhereARecordEnds) {
   const std::string_view torn =
       std::string_view(bytes).substr(0, bytes.size() - 1);
   EXPECT_EQ(DecodeRun(torn, 1).status().code(), absl::StatusCode::kDataLoss);
+}
+
+std::string BatchOf(const std::vector<RecordView>& effects) {
+  std::string value;
+  for (const RecordView& effect : effects) AppendEffect(effect, value);
+  return value;
+}
+
+TEST(Batch, EffectsComeBackInOrderWithTheBatchsIndex) {
+  const std::string value =
+      BatchOf({{RecordType::kSet, 0, {99}, "a", "one", 2},
+               {RecordType::kDelete, 0, {}, "b", "", 0, Cause::kEvicted},
+               {RecordType::kSet, 0, {}, "", ""}});
+  const std::string bytes =
+      Encoded({.type = RecordType::kBatch, .index = 300, .value = value});
+  std::string_view rest = bytes;
+  const auto batch = DecodeRecord(rest);
+  ASSERT_TRUE(batch.ok()) << batch.status();
+  std::vector<RecordView> effects;
+  ForEachEffect(*batch, [&](const RecordView& e) { effects.push_back(e); });
+  ASSERT_EQ(effects.size(), 3u);
+  for (const RecordView& effect : effects) EXPECT_EQ(effect.index, 300u);
+  EXPECT_EQ(effects[0].type, RecordType::kSet);
+  EXPECT_EQ(effects[0].expires_at, WallTime{99});
+  EXPECT_EQ(effects[0].key, "a");
+  EXPECT_EQ(effects[0].value, "one");
+  EXPECT_EQ(effects[0].database, 2);
+  EXPECT_EQ(effects[1].type, RecordType::kDelete);
+  EXPECT_EQ(effects[1].cause, Cause::kEvicted);
+  EXPECT_EQ(effects[1].database, 0) << "not that of the effect before it";
+  EXPECT_EQ(effects[2].cause, Cause::kCommand);
+  EXPECT_EQ(effects[2].key, "");
+}
+
+TEST(Batch, ARecordThatIsNoneIsItsOwnOnlyEffect) {
+  int visited = 0;
+  ForEachEffect({.type = RecordType::kSet, .index = 4, .key = "k"},
+                [&](const RecordView& effect) {
+                  EXPECT_EQ(effect.key, "k");
+                  ++visited;
+                });
+  EXPECT_EQ(visited, 1);
+}
+
+TEST(Batch, ATornOrUnknownEffectIsDamage) {
+  const std::string whole = BatchOf({{RecordType::kSet, 0, {99}, "a", "one"}});
+  std::vector<std::string> broken = {
+      BatchOf({{RecordType::kBatch, 0, {}, "a", "nested"}}),
+      BatchOf({{RecordType::kEpoch, 0, {}, "", "marker"}})};
+  for (size_t size = 1; size < whole.size(); ++size)
+    broken.push_back(whole.substr(0, size));
+  for (const std::string& value : broken) {
+    const std::string bytes =
+        Encoded({.type = RecordType::kBatch, .index = 1, .value = value});
+    std::string_view view = bytes;
+    EXPECT_EQ(DecodeRecord(view).status().code(), absl::StatusCode::kDataLoss);
+  }
 }
 
 }  // namespace

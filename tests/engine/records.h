@@ -31,6 +31,14 @@ inline std::string DeleteRecord(uint64_t index, std::string_view key) {
   return Encoded({.type = RecordType::kDelete, .index = index, .key = key});
 }
 
+// What the housekeeper writes.
+inline std::string ExpiryRecord(uint64_t index, std::string_view key) {
+  return Encoded({.type = RecordType::kDelete,
+                  .index = index,
+                  .key = key,
+                  .cause = Cause::kExpired});
+}
+
 // Sets of k<index> to v<index>.
 inline std::string SetRecords(uint64_t first, uint64_t last) {
   std::string bytes;

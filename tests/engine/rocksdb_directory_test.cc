@@ -6,6 +6,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/rocksdb_storage.h"
 #include "rocksdb/db.h"
@@ -128,6 +129,28 @@ TEST(RocksDbDirectory, WhereANodeDiedWhileItMadeItsDatabaseIsUsed) {
   ASSERT_TRUE(rocksdb::DB::Open(options, temp.path(), &raw).ok());
   delete raw;
   EXPECT_TRUE(Open(temp.path()).ok());
+}
+
+TEST(RocksDbDirectory, OfAnotherFormatIsRefused) {
+  const TempDir temp;
+  ASSERT_TRUE(Open(temp.path()).ok());
+  {
+    rocksdb::Options options;
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const char* name : {"default", "log", "state"})
+      families.emplace_back(name, options);
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* raw = nullptr;
+    ASSERT_TRUE(
+        rocksdb::DB::Open(options, temp.path(), families, &handles, &raw).ok());
+    const std::unique_ptr<rocksdb::DB> db(raw);
+    EXPECT_TRUE(db->Put({}, "format", "1").ok());
+    for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle);
+  }
+  const absl::Status s = Open(temp.path());
+  EXPECT_EQ(s.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(s.message(), AllOf(HasSubstr(temp.path()), HasSubstr("format 1"),
+                                 HasSubstr("format 2")));
 }
 
 }  // namespace

@@ -26,5 +26,11 @@ INSTANTIATE_TEST_SUITE_P(RocksDb, StorageContract, ::testing::Values([] {
                            return std::make_unique<RocksDbBench>();
                          }));
 
+TEST(RocksDbStorage, EachHasAHashSeedOfItsOwn) {
+  RocksDbBench one;
+  RocksDbBench other;
+  EXPECT_NE(one.Open()->hash_seed(), other.Open()->hash_seed());
+}
+
 }  // namespace
 }  // namespace vigil::engine

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/record.h"
@@ -40,25 +41,34 @@ class StorageContract : public ::testing::TestWithParam<
         storage_->AppendLog(first, last, SetRecords(first, last), false).ok());
   }
 
+  using State = std::map<std::string, uint64_t>;  // key to version
+
+  State LoadState(int slice_begin, int slice_end) {
+    State state;
+    const absl::Status s = storage_->LoadState(
+        slice_begin, slice_end, [&](const RecordView& record) {
+          state[std::string(record.key)] = record.index;
+          return absl::OkStatus();
+        });
+    EXPECT_TRUE(s.ok()) << s;
+    return state;
+  }
+
   struct Loaded {
-    std::map<std::string, uint64_t> state;  // key to version
-    uint64_t first = 0;                     // of the log
+    State state;
+    uint64_t first = 0;  // of the log
     uint64_t last = 0;
   };
   Loaded Load() {
     Loaded loaded;
-    const absl::Status s = storage_->Load(
-        [&](const RecordView& record) {
-          loaded.state[std::string(record.key)] = record.index;
-          return absl::OkStatus();
-        },
-        [&](const LogSlice& slice) {
-          EXPECT_TRUE(loaded.last == 0 || slice.first == loaded.last + 1);
-          EXPECT_TRUE(DecodeRun(slice.records, slice.first).ok());
-          if (loaded.first == 0) loaded.first = slice.first;
-          loaded.last = slice.last;
-          return absl::OkStatus();
-        });
+    loaded.state = LoadState(0, kStateSlices);
+    const absl::Status s = storage_->LoadLog([&](const LogSlice& slice) {
+      EXPECT_TRUE(loaded.last == 0 || slice.first == loaded.last + 1);
+      EXPECT_TRUE(DecodeRun(slice.records, slice.first).ok());
+      if (loaded.first == 0) loaded.first = slice.first;
+      loaded.last = slice.last;
+      return absl::OkStatus();
+    });
     EXPECT_TRUE(s.ok()) << s;
     return loaded;
   }
@@ -69,7 +79,7 @@ class StorageContract : public ::testing::TestWithParam<
 
 inline std::vector<StateChange> Present(uint64_t version,
                                         const std::string& key) {
-  return {{key, SetRecord(version, key, "v")}};
+  return {{.key = key, .record = SetRecord(version, key, "v")}};
 }
 
 TEST_P(StorageContract, NewOneIsEmpty) {
@@ -130,7 +140,7 @@ TEST_P(StorageContract, LoadsTheStateAndTheLogAfterIt) {
   ASSERT_TRUE(storage_->WriteState(Present(7, "a")).ok());
   ASSERT_TRUE(storage_->WriteState(Present(14, "b")).ok());
   ASSERT_TRUE(storage_->WriteState(Present(3, "gone")).ok());
-  ASSERT_TRUE(storage_->WriteState({{"gone", ""}}).ok());
+  ASSERT_TRUE(storage_->WriteState({{.key = "gone"}}).ok());
   ASSERT_TRUE(storage_->FinishCheckpoint(12, 1 << 20).ok());
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(storage_->checkpoint(), 12u);
@@ -145,10 +155,143 @@ TEST_P(StorageContract, LoadsTheStateAndTheLogAfterIt) {
 
 TEST_P(StorageContract, LoadPassesACallbacksErrorOn) {
   Append(1, 10);
-  const absl::Status s =
-      storage_->Load([](const RecordView&) { return absl::OkStatus(); },
-                     [](const LogSlice&) { return absl::DataLossError("no"); });
-  EXPECT_EQ(s, absl::DataLossError("no"));
+  ASSERT_TRUE(storage_->WriteState(Present(5, "a")).ok());
+  const absl::Status no = absl::DataLossError("no");
+  EXPECT_EQ(storage_->LoadLog([&](const LogSlice&) { return no; }), no);
+  EXPECT_EQ(storage_->LoadState(0, kStateSlices,
+                                [&](const RecordView&) { return no; }),
+            no);
+}
+
+// A key in each slice and in two databases, with versions that tell them apart.
+inline std::vector<StateChange> OneOfEachSlice() {
+  std::vector<StateChange> changes;
+  for (uint8_t database : {0, 15}) {
+    for (uint8_t slice = 0; slice < kStateSlices; ++slice) {
+      const std::string key = "k" + std::to_string(slice);
+      changes.push_back({slice, database, key,
+                         Encoded({.type = RecordType::kSet,
+                                  .index = 1u + slice + 100u * database,
+                                  .key = key,
+                                  .value = "v",
+                                  .database = database})});
+    }
+  }
+  return changes;
+}
+
+TEST_P(StorageContract, LoadsSlicesApartAndAtTheSameTime) {
+  Append(1, 2000);
+  ASSERT_TRUE(storage_->WriteState(OneOfEachSlice()).ok());
+  for (int round = 0; round < 2; ++round) {
+    std::vector<std::vector<uint64_t>> versions(kStateSlices);
+    std::vector<std::thread> loaders;
+    for (int half = 0; half < 2; ++half) {
+      loaders.emplace_back([&, half] {
+        for (int slice = half; slice < kStateSlices; slice += 2) {
+          const absl::Status s = storage_->LoadState(
+              slice, slice + 1, [&](const RecordView& record) {
+                versions[static_cast<size_t>(slice)].push_back(record.index);
+                return absl::OkStatus();
+              });
+          EXPECT_TRUE(s.ok()) << s;
+        }
+      });
+    }
+    for (std::thread& loader : loaders) loader.join();
+    for (uint64_t slice = 0; slice < kStateSlices; ++slice) {
+      EXPECT_THAT(versions[slice],
+                  ::testing::UnorderedElementsAre(1 + slice, 1501 + slice));
+    }
+    EXPECT_EQ(LoadState(3, 5), (State{{"k3", 1504}, {"k4", 1505}}));
+    EXPECT_TRUE(LoadState(5, 5).empty());
+    Reopen();
+  }
+}
+
+TEST_P(StorageContract, OfTwoChangesOfOneKeyTheLaterOneCounts) {
+  Append(1, 10);
+  std::vector<StateChange> changes = Present(3, "b");
+  changes.push_back({.key = "a", .record = SetRecord(4, "a", "v")});
+  changes.push_back({.key = "b", .record = SetRecord(9, "b", "v")});
+  changes.push_back({.key = "a"});
+  ASSERT_TRUE(storage_->WriteState(changes).ok());
+  EXPECT_EQ(LoadState(0, kStateSlices), (State{{"b", 9}}));
+}
+
+TEST_P(StorageContract, AKeyIsDeletedInItsDatabaseOnly) {
+  Append(1, 2000);
+  ASSERT_TRUE(storage_->WriteState(OneOfEachSlice()).ok());
+  ASSERT_TRUE(
+      storage_->WriteState({{.slice = 7, .database = 15, .key = "k7"}}).ok());
+  Reopen();
+  EXPECT_EQ(LoadState(7, 8), (State{{"k7", 8}}));
+}
+
+TEST_P(StorageContract, ARowThatNamesAnotherKeyOrDatabaseIsDamage) {
+  Append(1, 10);
+  const std::vector<StateChange> rows = {
+      {.key = "a", .record = SetRecord(5, "b", "v")},
+      {.database = 1, .key = "a", .record = SetRecord(5, "a", "v")},
+      {.key = "a", .record = SetRecord(5, "a", "v") + "x"},
+      {.key = "", .record = "no record"}};
+  for (const StateChange& row : rows) {
+    ASSERT_TRUE(storage_->WriteState({row}).ok());
+    EXPECT_EQ(
+        storage_
+            ->LoadState(0, kStateSlices,
+                        [](const RecordView&) { return absl::OkStatus(); })
+            .code(),
+        absl::StatusCode::kDataLoss);
+    ASSERT_TRUE(
+        storage_->WriteState({{.database = row.database, .key = row.key}})
+            .ok());
+  }
+}
+
+TEST_P(StorageContract, KeepsItsHashSeed) {
+  const uint64_t seed = storage_->hash_seed();
+  EXPECT_NE(seed, 0u);
+  Reopen();
+  EXPECT_EQ(storage_->hash_seed(), seed);
+  ASSERT_TRUE(storage_->BeginStaging(1).ok());
+  ASSERT_TRUE(storage_->CommitStaging({}).ok());
+  EXPECT_EQ(storage_->hash_seed(), seed);
+}
+
+TEST_P(StorageContract, KnowsItsSize) {
+  EXPECT_EQ(storage_->size().log_bytes, 0u);
+  EXPECT_EQ(storage_->size().state_keys, 0u);
+  const size_t blob = SetRecords(1001, 1010).size();
+  for (uint64_t i = 0; i < 100; ++i) Append(1001 + 10 * i, 1010 + 10 * i);
+  std::vector<StateChange> changes;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string key = std::to_string(1000 + i);
+    changes.push_back({.slice = static_cast<uint8_t>(i % kStateSlices),
+                       .key = key,
+                       .record = SetRecord(1001, key, "v")});
+  }
+  ASSERT_TRUE(storage_->WriteState(changes).ok());
+  for (int round = 0; round < 2; ++round) {
+    const StorageSize size = storage_->size();
+    EXPECT_EQ(size.log_bytes, 100 * blob);
+    EXPECT_THAT(size.state_keys,
+                ::testing::AllOf(::testing::Ge(900u), ::testing::Le(1100u)));
+    EXPECT_GT(size.state_bytes, 10'000u);
+    Reopen();
+  }
+  ASSERT_TRUE(storage_->FinishCheckpoint(2000, 5 * blob).ok());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(storage_->size().log_bytes, 5 * blob);
+    Reopen();
+  }
+  ASSERT_TRUE(storage_->BeginStaging(5000).ok());
+  ASSERT_TRUE(storage_->StageLog(5001, 5010, SetRecords(5001, 5010)).ok());
+  ASSERT_TRUE(storage_->CommitStaging({}).ok());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(storage_->size().log_bytes, SetRecords(5001, 5010).size());
+    Reopen();
+  }
 }
 
 TEST_P(StorageContract, TrimsTheLogToItsNewestBytes) {

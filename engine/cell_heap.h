@@ -1,0 +1,97 @@
+// CellHeap: where the cells of one shard come from, and their bytes.
+//
+// Small cells live in slabs. Large ones have an allocation of their own, which the
+// shard and those who read the value in place share.
+//
+// Thread-safety: thread-compatible; CellPin is thread-safe once it exists.
+#ifndef VIGIL_ENGINE_CELL_HEAP_H_
+#define VIGIL_ENGINE_CELL_HEAP_H_
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "engine/cell.h"
+#include "engine/slab.h"
+
+namespace vigil::engine {
+
+// Sizes of small cells: by 8 bytes, then by 64.
+struct CellSizes {
+  static constexpr size_t kFineMax = 512;
+  static constexpr size_t kBytesMax = 2048;
+  static constexpr size_t kFine = kFineMax / 8;
+  static constexpr size_t kClasses = kFine + (kBytesMax - kFineMax) / 64;
+
+  static constexpr size_t ClassOf(size_t bytes) {
+    return bytes <= kFineMax ? (bytes - 1) / 8
+                             : kFine + (bytes - kFineMax - 1) / 64;
+  }
+  static constexpr size_t BytesOf(size_t size_class) {
+    return size_class < kFine ? (size_class + 1) * 8
+                              : kFineMax + (size_class - kFine + 1) * 64;
+  }
+};
+
+inline bool IsLarge(const Cell& cell) {
+  return cell.bytes() > CellSizes::kBytesMax;
+}
+
+// Keeps one large cell alive, whatever becomes of its key or of the store.
+class CellPin {
+ public:
+  CellPin() = default;
+  // REQUIRES: IsLarge(cell), and whoever owns it is locked.
+  explicit CellPin(const Cell& cell);
+
+  const Cell* get() const { return cell_.get(); }
+
+ private:
+  friend class CellHeap;
+  std::shared_ptr<const Cell> cell_;
+};
+
+class CellHeap {
+ public:
+  explicit CellHeap(PageSource& pool) : slab_(pool) {}
+  CellHeap(CellHeap&& other) noexcept
+      : slab_(std::move(other.slab_)),
+        large_bytes_(std::exchange(other.large_bytes_, 0)),
+        doomed_(std::move(other.doomed_)) {}
+  CellHeap& operator=(CellHeap&&) = delete;
+
+  // What a cell takes, its allocation included.
+  static size_t BytesOf(const Cell& cell);
+
+  Cell* Make(const Cell::Content& content);
+  // A copy of a small cell elsewhere; the caller frees this one.
+  Cell* Copy(const Cell& cell);
+  // The memory of a very large cell is not returned here, which takes long, but put
+  // on the side: see TakeDoomed.
+  void Free(Cell* cell);
+  // Freed by destroying it, preferably where nobody waits.
+  std::vector<CellPin> TakeDoomed() { return std::exchange(doomed_, {}); }
+  bool has_doomed() const { return !doomed_.empty(); }
+
+  // Of all cells, their allocations included.
+  size_t used_bytes() const { return slab_.used_bytes() + large_bytes_; }
+  size_t small_bytes() const { return slab_.used_bytes(); }
+  // Memory taken from the system for small cells.
+  size_t page_bytes() const { return slab_.page_bytes(); }
+  bool has_large() const { return large_bytes_ != 0; }
+
+  void OrderPages() { slab_.OrderPages(); }
+  bool SparseAt(const Cell& cell) const {
+    return !IsLarge(cell) && slab_.SparseAt(&cell);
+  }
+
+ private:
+  Slab<CellSizes> slab_;
+  size_t large_bytes_ = 0;
+  std::vector<CellPin> doomed_;
+};
+
+}  // namespace vigil::engine
+
+#endif  // VIGIL_ENGINE_CELL_HEAP_H_

@@ -1,0 +1,133 @@
+// Engine::Impl: the parts of an engine. Included by engine*.cc only.
+#ifndef VIGIL_ENGINE_ENGINE_IMPL_H_
+#define VIGIL_ENGINE_ENGINE_IMPL_H_
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "engine/checkpointer.h"
+#include "engine/data_set.h"
+#include "engine/engine.h"
+#include "engine/flusher.h"
+#include "engine/housekeeper.h"
+#include "engine/log.h"
+#include "engine/meta_table.h"
+#include "engine/operation_timer.h"
+#include "engine/page_pool.h"
+#include "engine/recovery.h"
+#include "engine/staging.h"
+#include "engine/syncer.h"
+
+namespace vigil::engine {
+
+// In the order in which they need each other. The workers exist only with a storage,
+// except for the housekeeper.
+class Engine::Impl {
+ public:
+  Impl(const EngineOptions& engine_options,
+       std::unique_ptr<Storage> engine_storage,
+       std::unique_ptr<WorkBoard> board, std::unique_ptr<PagePool> pages,
+       Recovered recovered, MetaMap values, const Clock& engine_clock)
+      : options(engine_options),
+        clock(engine_clock),
+        storage(std::move(engine_storage)),
+        works(std::move(board)),
+        meta(storage.get(), std::move(values)),
+        pool(std::move(pages)),
+        data(std::move(recovered.keyspaces), options.max_memory > 0,
+             pool->bell()),
+        log(std::move(recovered.ring), options.log_memory_bytes,
+            /*memory_only=*/storage == nullptr,
+            options.on_storage_failure == OnStorageFailure::kGoOnInMemory) {
+    if (storage != nullptr) {
+      syncer.emplace(log, *storage, options.fsync);
+      flusher.emplace(log, *storage, *syncer,
+                      options.fsync == FsyncPolicy::kAlways);
+      checkpointer.emplace(data, log, *storage, options.checkpoint_period,
+                           options.log_disk_bytes);
+    }
+    housekeeper.emplace(data, log, *pool, clock, options.housekeeping_period);
+  }
+
+  ~Impl() {
+    // 1. Nothing makes records any more.
+    log.CloseGate();
+    housekeeper->Stop();
+    if (storage == nullptr) return;
+    // 2. While the flusher still runs: a checkpoint may be waiting for it.
+    checkpointer->Stop();
+    // 3. The rest of the log goes to the operating system, ...
+    flusher->Stop();
+    // 4. ... then to the disk.
+    syncer->Stop();
+    if (log.healthy() && log.durable_index() < log.last_index()) {
+      // Nobody is left to hear of a failure: whoever asked for durability has
+      // waited for durable_index().
+      syncer->SyncNow().IgnoreError();
+    }
+  }
+
+  // See engine_reads.cc.
+  template <typename Use>
+  auto WithCell(OperationKind kind, std::string_view key, int database,
+                Use use) const;
+
+  // See engine_writes.cc.
+  absl::Status Admit(size_t bytes, MonoTime deadline);
+  absl::Status MakeRoom(size_t bytes);
+  bool EvictOne(size_t shard);
+  // Appends and applies effects of the engine's own database, as one record. To be
+  // called when the log has admitted it.
+  absl::StatusOr<uint64_t> WriteOwn(const std::string& effects);
+
+  // The answer to a staging call: bad input is the sender's fault and passes, a
+  // failed storage is ours.
+  absl::Status Staged(const absl::Status& s) {
+    if (s.ok() || absl::IsDataLoss(s) || absl::IsOutOfRange(s)) return s;
+    log.Fail(s);
+    return log.health();
+  }
+
+  KeyspaceOptions keyspace_options() const {
+    return {.hash_seed = data.seed(),
+            .track_changes = storage != nullptr,
+            .eviction = options.eviction};
+  }
+  // Of a batch's effects. Whatever key and value are accepted can be renamed: that is
+  // both names, the value, and what stands around them.
+  size_t batch_bytes_max() const {
+    return 2 * options.key_bytes_max + options.value_bytes_max + 64;
+  }
+  MutationLimits limits() const {
+    return {.key_bytes_max = options.key_bytes_max,
+            .value_bytes_max = options.value_bytes_max};
+  }
+
+  const EngineOptions options;
+  const Clock& clock;
+  mutable Insight insight{options.slow_log, clock};
+  const std::unique_ptr<Storage> storage;  // null: memory only
+  const std::unique_ptr<WorkBoard> works;
+  MetaTable meta;
+  const std::unique_ptr<PagePool> pool;
+  DataSet data;
+  Log log;
+  std::optional<Syncer> syncer;
+  std::optional<Flusher> flusher;
+  std::optional<Checkpointer> checkpointer;
+  std::optional<Housekeeper> housekeeper;
+  // Used by the replica's side only.
+  std::optional<Staging> staging;
+  std::optional<WorkBoard::Item> sync_work;
+
+  Mutex swap_mu;  // before any shard's
+  // Where the next eviction looks first: shard by shard, all alike.
+  std::atomic<size_t> eviction_shard{0};
+  std::atomic<uint64_t> evicted{0};
+};
+
+}  // namespace vigil::engine
+
+#endif  // VIGIL_ENGINE_ENGINE_IMPL_H_

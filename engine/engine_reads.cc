@@ -1,0 +1,288 @@
+// The reads of an engine: one shard's lock for a lookup and a copy.
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/inlined_vector.h"
+#include "engine/base/random.h"
+#include "engine/engine_impl.h"
+#include "engine/glob.h"
+
+namespace vigil::engine {
+namespace {
+
+Entry Copy(const Cell& cell) {
+  return {std::string(cell.value()), cell.version(), cell.expires_at()};
+}
+
+}  // namespace
+
+// Calls use(keyspace, cell) under the lock of the key's shard, cell being null if there
+// is no such key. The clock is asked only if the key expires: that takes as long as the
+// lookup of a hot key.
+template <typename Use>
+auto Engine::Impl::WithCell(OperationKind kind, std::string_view key,
+                            int database, Use use) const {
+  OperationTimer timer(insight, clock, kind, static_cast<uint8_t>(database),
+                       key);
+  const uint8_t physical = data.Physical(database);
+  const uint64_t hash = data.Hash(physical, key);
+  return data.ReadHash(hash, [&](Keyspace& keyspace) {
+    Cell* cell = keyspace.FindStored(hash, physical, key);
+    if (cell != nullptr && cell->expires() && cell->ExpiredAt(clock.Wall()))
+      cell = nullptr;
+    timer.Found(cell != nullptr);
+    if (cell != nullptr) keyspace.Touch(*cell);
+    return use(cell);
+  });
+}
+
+std::optional<Entry> Engine::Get(std::string_view key, int database) const {
+  return impl_->WithCell(
+      OperationKind::kGet, key, database, [](const Cell* cell) {
+        return cell == nullptr ? std::nullopt
+                               : std::optional<Entry>(Copy(*cell));
+      });
+}
+
+std::optional<PinnedEntry> Engine::GetPinned(std::string_view key,
+                                             int database) const {
+  return impl_->WithCell(OperationKind::kGet, key, database,
+                         [](const Cell* cell) -> std::optional<PinnedEntry> {
+                           if (cell == nullptr) return std::nullopt;
+                           if (!IsLarge(*cell))
+                             return PinnedEntry({}, Copy(*cell));
+                           return PinnedEntry(
+                               CellPin(*cell),
+                               {{}, cell->version(), cell->expires_at()});
+                         });
+}
+
+bool Engine::Exists(std::string_view key, int database) const {
+  return impl_->WithCell(OperationKind::kExists, key, database,
+                         [](const Cell* cell) { return cell != nullptr; });
+}
+
+bool Engine::Touch(std::string_view key, int database) const {
+  return impl_->WithCell(OperationKind::kTouch, key, database,
+                         [](const Cell* cell) { return cell != nullptr; });
+}
+
+std::optional<KeyInfo> Engine::Look(std::string_view key, int database) const {
+  return impl_->WithCell(OperationKind::kTtl, key, database,
+                         [](const Cell* cell) -> std::optional<KeyInfo> {
+                           if (cell == nullptr) return std::nullopt;
+                           return KeyInfo{
+                               .version = cell->version(),
+                               .expires_at = cell->expires_at(),
+                               .value_bytes = cell->value().size(),
+                               .memory_bytes = CellHeap::BytesOf(*cell)};
+                         });
+}
+
+std::vector<std::optional<Entry>> Engine::GetMany(
+    absl::Span<const std::string_view> keys, int database) const {
+  struct Probe {
+    uint64_t hash;
+    size_t shard;
+  };
+  OperationTimer timer(impl_->insight, impl_->clock, OperationKind::kGetMany,
+                       static_cast<uint8_t>(database), {});
+  const DataSet& data = impl_->data;
+  const uint8_t physical = data.Physical(database);
+  absl::InlinedVector<Probe, 64> probes;
+  absl::InlinedVector<bool, 64> wanted(data.shards(), false);
+  for (const std::string_view key : keys) {
+    const uint64_t hash = data.Hash(physical, key);
+    probes.push_back({hash, ShardOf(hash, data.shards())});
+    wanted[probes.back().shard] = true;
+  }
+  absl::InlinedVector<size_t, 64> shards;  // in ascending order
+  for (size_t i = 0; i < wanted.size(); ++i)
+    if (wanted[i]) shards.push_back(i);
+
+  if (timer.sampled() && !keys.empty()) {
+    // Any one of them, as good as drawn: hashes are.
+    impl_->insight.hot.Sample(static_cast<uint8_t>(database),
+                              keys[probes[0].hash % keys.size()]);
+  }
+
+  uint64_t found = 0;
+  std::vector<std::optional<Entry>> entries(keys.size());
+  data.ReadMany(shards, [&](auto at) {
+    // Each round asks for what the next one reads.
+    for (const Probe& probe : probes)
+      at(probe.shard).PrefetchBucket(probe.hash);
+    for (const Probe& probe : probes) at(probe.shard).PrefetchCell(probe.hash);
+    for (size_t i = 0; i < keys.size(); ++i) {
+      Keyspace& keyspace = at(probes[i].shard);
+      Cell* const cell = keyspace.FindStored(probes[i].hash, physical, keys[i]);
+      if (cell == nullptr) continue;
+      if (cell->expires() && cell->ExpiredAt(impl_->clock.Wall())) continue;
+      keyspace.Touch(*cell);
+      entries[i] = Copy(*cell);
+      ++found;
+    }
+  });
+  impl_->insight.operations.CountHits(found);
+  impl_->insight.operations.CountMisses(keys.size() - found);
+  return entries;
+}
+
+// --- Many keys. A cursor is the number of a shard and a position in it.
+
+namespace {
+
+constexpr int kShardShift = 48;
+
+// Moves on by one segment. Returns the cursor behind it, 0 behind the last.
+template <typename Visit>
+uint64_t VisitAt(const DataSet& data, uint64_t cursor, Visit visit) {
+  const size_t shard = cursor >> kShardShift;
+  if (shard >= data.shards()) return 0;  // not a cursor of this engine
+  uint64_t position = cursor & (Table::kPositionEnd - 1);
+  data.Read(shard, [&](const Keyspace& keyspace) {
+    keyspace.VisitSome(position, visit);
+  });
+  if (position < Table::kPositionEnd)
+    return uint64_t{shard} << kShardShift | position;
+  return shard + 1 < data.shards() ? uint64_t{shard + 1} << kShardShift : 0;
+}
+
+}  // namespace
+
+ScanPage Engine::Scan(const ScanRequest& request) const {
+  const OperationTimer timer(impl_->insight, impl_->clock, OperationKind::kScan,
+                             static_cast<uint8_t>(request.database), {});
+  const uint8_t physical = impl_->data.Physical(request.database);
+  const WallTime now = impl_->clock.Wall();
+  ScanPage page{.cursor = request.cursor};
+  size_t seen = 0;
+  do {
+    page.cursor = VisitAt(impl_->data, page.cursor, [&](const Cell& cell) {
+      ++seen;
+      const std::string_view key = cell.key();
+      if (cell.database() != physical || cell.ExpiredAt(now)) return;
+      if (key.substr(0, request.prefix.size()) != request.prefix) return;
+      if (!request.pattern.empty() && !GlobMatches(request.pattern, key))
+        return;
+      page.keys.emplace_back(key);
+    });
+  } while (seen < request.count && page.cursor != 0);
+  return page;
+}
+
+std::optional<std::string> Engine::RandomKey(int database) const {
+  const OperationTimer timer(impl_->insight, impl_->clock,
+                             OperationKind::kRandomKey,
+                             static_cast<uint8_t>(database), {});
+  const DataSet& data = impl_->data;
+  const uint8_t physical = data.Physical(database);
+  const WallTime now = impl_->clock.Wall();
+  Random random(RandomFromSystem());
+  const uint64_t first = random.Uniform(uint64_t{data.shards()} << kShardShift);
+  uint64_t cursor = first;
+  bool wrapped = false;
+  // From a random segment on, until one has a key of this database.
+  for (;;) {
+    std::string chosen;
+    uint64_t seen = 0;
+    const uint64_t next = VisitAt(data, cursor, [&](const Cell& cell) {
+      if (cell.database() != physical || cell.ExpiredAt(now)) return;
+      // Each of n with probability 1/n (reservoir sampling).
+      if (random.Uniform(++seen) == 0) chosen = cell.key();
+    });
+    if (seen > 0) return chosen;
+    if (wrapped && (next > first || next == 0)) return std::nullopt;
+    wrapped = wrapped || next == 0;
+    cursor = next;
+  }
+}
+
+uint64_t Engine::KeyCount(int database) const {
+  const uint8_t physical = impl_->data.Physical(database);
+  uint64_t keys = 0;
+  for (size_t shard = 0; shard < impl_->data.shards(); ++shard) {
+    keys += impl_->data.Read(shard, [&](const Keyspace& keyspace) {
+      const auto& databases = keyspace.databases();
+      return physical < databases.size() ? databases[physical].keys : 0;
+    });
+  }
+  return keys;
+}
+
+void Engine::ForEach(
+    absl::FunctionRef<void(std::string_view, const Entry&)> visit,
+    int database) const {
+  const uint8_t physical = impl_->data.Physical(database);
+  const WallTime now = impl_->clock.Wall();
+  uint64_t cursor = 0;
+  do {
+    std::vector<std::pair<std::string, Entry>> copies;
+    std::vector<CellPin> large;
+    cursor = VisitAt(impl_->data, cursor, [&](const Cell& cell) {
+      if (cell.database() != physical || cell.ExpiredAt(now)) return;
+      if (IsLarge(cell)) {
+        large.emplace_back(cell);
+      } else {
+        copies.emplace_back(cell.key(), Copy(cell));
+      }
+    });
+    for (const auto& [key, entry] : copies) visit(key, entry);
+    for (CellPin& pin : large) {
+      const CellPin freed_afterwards = std::move(pin);
+      visit(freed_afterwards.get()->key(), Copy(*freed_afterwards.get()));
+    }
+  } while (cursor != 0);
+}
+
+namespace {
+
+void AddTo(KeyspaceBytes& sum, const KeyspaceBytes& more) {
+  sum.cells += more.cells;
+  sum.table += more.table;
+  sum.policy += more.policy;
+  sum.gone += more.gone;
+  sum.pages += more.pages;
+  sum.small_cells += more.small_cells;
+}
+
+}  // namespace
+
+const Insight& Engine::insight() const { return impl_->insight; }
+
+BigKeys Engine::big_keys() const { return impl_->housekeeper->big_keys(); }
+
+EngineStatus Engine::status() const {
+  const Impl& impl = *impl_;
+  EngineStatus status;
+  status.databases.resize(static_cast<size_t>(impl.options.databases));
+  for (size_t shard = 0; shard < impl.data.shards(); ++shard) {
+    impl.data.Read(shard, [&](const Keyspace& keyspace) {
+      AddTo(status.bytes, keyspace.bytes());
+      for (size_t i = 0; i < status.databases.size(); ++i) {
+        const uint8_t physical = impl.data.Physical(static_cast<int>(i));
+        if (physical >= keyspace.databases().size()) continue;
+        const Keyspace::Database& part = keyspace.databases()[physical];
+        status.databases[i].keys += part.keys;
+        status.databases[i].expiring += part.expiring;
+        status.keys += part.keys;
+      }
+    });
+  }
+  status.idle_page_bytes = impl.pool->idle_bytes();
+  status.max_memory = impl.options.max_memory;
+  // From the lowest up, so that they are in order although writers go on.
+  status.checkpoint_index = memory_only() ? 0 : impl.storage->checkpoint();
+  status.durable_index = durable_index();
+  status.persisted_index = persisted_index();
+  status.last_index = last_index();
+  status.log_first_index = impl.log.first_index();
+  status.log_memory_bytes = impl.log.bytes();
+  if (!memory_only()) status.storage = impl.storage->size();
+  status.expired_keys = impl.housekeeper->expired();
+  status.evicted_keys = impl.evicted;
+  status.health = impl.log.health();
+  return status;
+}
+
+}  // namespace vigil::engine

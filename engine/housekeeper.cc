@@ -1,0 +1,71 @@
+#include "engine/housekeeper.h"
+
+#include <algorithm>
+
+namespace vigil::engine {
+namespace {
+
+// Of work in one go, and how many times as long it rests then.
+constexpr absl::Duration kPiece = absl::Milliseconds(5);
+constexpr int kRest = 3;
+// Of the eviction's clock: a tenth of a second.
+constexpr int64_t kTickNs = 100'000'000;
+
+}  // namespace
+
+Housekeeper::Housekeeper(DataSet& data, Log& log, PagePool& pool,
+                         const Clock& clock, absl::Duration period)
+    : data_(data),
+      log_(log),
+      pool_(pool),
+      period_(period),
+      expirer_(data, log, clock),
+      sweeper_(data),
+      survey_(data) {
+  thread_ = Thread("vigil-keep", [this] { Run(); });
+}
+
+void Housekeeper::Stop() {
+  stopping_ = true;
+  pool_.bell().Notify();
+  thread_.Join();
+}
+
+void Housekeeper::Run() {
+  // Large values that have gone, and memory that is wanted, do not wait for a round.
+  Signal& bell = pool_.bell();
+  MonoTime next = stopwatch_.Mono() + period_;
+  while (!stopping_) {
+    const uint64_t seen = bell.Seen();
+    pool_.Prepare();
+    data_.reclaimer().Drain();
+    const MonoTime now = stopwatch_.Mono();
+    if (now >= next) {
+      const bool done = Round(now + kPiece);
+      const absl::Duration worked = stopwatch_.Mono() - now;
+      next = stopwatch_.Mono() +
+             (done ? std::max(period_, kRest * worked) : kRest * worked);
+    }
+    if (!stopping_) bell.WaitPast(seen, next);
+  }
+}
+
+bool Housekeeper::Round(MonoTime deadline) {
+  MutexLock lock(mu_);
+  const auto tick = static_cast<uint32_t>(stopwatch_.Mono().ns / kTickNs);
+  for (size_t shard = 0; shard < data_.shards(); ++shard)
+    data_.Write(shard, [&](Keyspace& keyspace) { keyspace.SetTick(tick); });
+  survey_.Step();
+  // A replica deletes nothing by itself, but what it was told leaves memory, too.
+  const bool expired = !log_.gate_open() || expirer_.RunUntil(deadline);
+  return sweeper_.RunUntil(deadline) && expired;
+}
+
+size_t Housekeeper::RunOnce() {
+  const uint64_t before = expirer_.expired();
+  Round(MonoTime::InfiniteFuture());
+  data_.reclaimer().Drain();
+  return static_cast<size_t>(expirer_.expired() - before);
+}
+
+}  // namespace vigil::engine

@@ -1,0 +1,157 @@
+// max_memory: what a write meets when memory is full.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+#include "tests/engine/engine_fixture.h"
+
+namespace vigil::engine {
+namespace {
+
+constexpr size_t kMaxMemory = 1 << 20;
+constexpr size_t kValueBytes = 1000;
+// A table that grows takes a few KiB at once, beside what the write itself needs.
+constexpr size_t kWriteBytes = kValueBytes + (16 << 10);
+
+class EngineMaxMemory : public EngineTest {
+ protected:
+  void Open(EvictionPolicy policy) {
+    options_.max_memory = kMaxMemory;
+    options_.eviction = policy;
+    OpenInMemory();
+    engine_->OpenGate({});
+  }
+  absl::Status Write(const std::string& key, size_t bytes = kValueBytes,
+                     WallTime expires_at = {}) {
+    return engine_->Set(key, std::string(bytes, 'v'), expires_at, kForever)
+        .status();
+  }
+  static std::string Key(int i) { return "k" + std::to_string(i); }
+  // Returns how many keys there was room for.
+  int Fill() {
+    for (int i = 0;; ++i) {
+      if (!Write(Key(i)).ok()) return i;
+    }
+  }
+  size_t used() const { return engine_->status().bytes.used(); }
+};
+
+TEST_F(EngineMaxMemory, WithoutEvictionAWriteIsRefusedBeforeAnythingChanges) {
+  Open(EvictionPolicy::kNoEviction);
+  const int keys = Fill();
+  EXPECT_GT(keys, 500);
+  EXPECT_LE(used(), kMaxMemory + kWriteBytes);
+  const Content before = ContentOf(*engine_);
+  const uint64_t last = engine_->last_index();
+  EXPECT_EQ(Write("new").code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Write(Key(0)).code(), absl::StatusCode::kResourceExhausted);
+  const std::string value(kValueBytes, 'w');
+  EXPECT_EQ(
+      engine_
+          ->MutateMany(std::vector<Mutation>{{.key = Key(0), .value = "s"},
+                                             {.key = "b", .value = value}},
+                       kForever)
+          .status()
+          .code(),
+      absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(engine_->last_index(), last);
+  EXPECT_EQ(ContentOf(*engine_), before);
+  EXPECT_EQ(engine_->status().evicted_keys, 0u);
+}
+
+TEST_F(EngineMaxMemory, DeletingAndExpiringIsAlwaysAllowed) {
+  Open(EvictionPolicy::kNoEviction);
+  Fill();
+  EXPECT_TRUE(engine_->Delete(Key(0), kForever).ok());
+  EXPECT_TRUE(engine_->Delete(Key(1), kForever).ok());
+  EXPECT_TRUE(engine_
+                  ->Mutate({.kind = Mutation::Kind::kExpire,
+                            .key = Key(2),
+                            .expires_at = {1}},
+                           kForever)
+                  .ok());
+  EXPECT_TRUE(Write("fits now").ok());
+  EXPECT_TRUE(engine_->Flush(std::vector<int>{0}, kForever).ok());
+  engine_->DeleteExpired();
+  EXPECT_TRUE(Write("and again").ok()) << "flushed memory came back";
+}
+
+TEST_F(EngineMaxMemory, EvictionGoesOnUntilTheWriteFits) {
+  for (const EvictionPolicy policy :
+       {EvictionPolicy::kAllkeysLru, EvictionPolicy::kAllkeysLfu,
+        EvictionPolicy::kAllkeysRandom, EvictionPolicy::kS3Fifo,
+        EvictionPolicy::kSieve}) {
+    Open(policy);
+    for (int i = 0; i < 3000; ++i) {
+      ASSERT_TRUE(Write(Key(i)).ok()) << i;
+      for (int read = 0; read < 3; ++read) engine_->Get(Key(i - read));
+      if (i % 100 == 0) {
+        ASSERT_LE(used(), kMaxMemory + kWriteBytes);
+      }
+    }
+    EXPECT_GT(engine_->status().evicted_keys, 1000u);
+    ASSERT_TRUE(Write("large", kMaxMemory / 2).ok());
+    EXPECT_LE(used(), kMaxMemory + kWriteBytes);
+    EXPECT_TRUE(engine_->Exists("large"));
+  }
+}
+
+TEST_F(EngineMaxMemory, AnEvictionIsARecordThatSaysSo) {
+  Open(EvictionPolicy::kSieve);
+  for (int i = 0; engine_->status().evicted_keys == 0; ++i) {
+    ASSERT_TRUE(Write(Key(i)).ok());
+  }
+  const auto log = engine_->ReadLog(1, SIZE_MAX / 2);
+  ASSERT_TRUE(log.ok());
+  Content replayed;
+  Replay(log->records, replayed);
+  EXPECT_EQ(replayed, ContentOf(*engine_));
+  const auto records = DecodeRecords(log->records);
+  EXPECT_EQ(std::count_if(records->begin(), records->end(),
+                          [](const EncodedRecord& each) {
+                            return each.record.cause == Cause::kEvicted;
+                          }),
+            1);
+}
+
+TEST_F(EngineMaxMemory, AValueLargerThanTheLimitIsRefused) {
+  for (const EvictionPolicy policy :
+       {EvictionPolicy::kNoEviction, EvictionPolicy::kS3Fifo}) {
+    Open(policy);
+    ASSERT_TRUE(Write("other").ok());
+    EXPECT_EQ(Write("k", kMaxMemory + 1).code(),
+              absl::StatusCode::kResourceExhausted);
+    EXPECT_TRUE(engine_->Exists("other")) << "nothing goes in vain";
+    EXPECT_FALSE(engine_->Exists("k"));
+    EXPECT_TRUE(Write("small").ok());
+  }
+}
+
+TEST_F(EngineMaxMemory, VolatilePoliciesRefuseWhenNoKeyExpires) {
+  Open(EvictionPolicy::kVolatileTtl);
+  const int keys = Fill();
+  for (int i = 0; i < keys; ++i) EXPECT_TRUE(engine_->Exists(Key(i)));
+  EXPECT_EQ(engine_->status().evicted_keys, 0u);
+}
+
+TEST_F(EngineMaxMemory, WritersTogetherAreOverTheLimitByAWriteEachAtMost) {
+  Open(EvictionPolicy::kS3Fifo);
+  constexpr int kThreads = 4;
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> writers;
+  for (int t = 0; t < kThreads; ++t) {
+    writers.emplace_back([&, t] {
+      for (int i = 0; !stop; ++i)
+        ASSERT_TRUE(Write(std::to_string(t) + Key(i % 5000)).ok());
+    });
+  }
+  while (engine_->status().evicted_keys < 5000)
+    EXPECT_LE(used(), kMaxMemory + kThreads * kWriteBytes);
+  stop = true;
+  for (std::thread& writer : writers) writer.join();
+}
+
+}  // namespace
+}  // namespace vigil::engine
