@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::string_view kMetaName = "member";
 constexpr std::string_view kAllSynced = "-";
+constexpr char kGroupLabel[] = "group";
+constexpr char kStateLabel[] = "member_state";
 
 // Whether the directory is the one that the options mean.
 absl::Status CheckFits(const MemberState& state, const Identity& identity) {
@@ -75,6 +77,39 @@ absl::Status MarkClean(engine::Engine& engine, MemberState state) {
 absl::Status SaveMemberState(engine::Engine& engine, const MemberState& state) {
   return engine.WriteMeta(kMetaName, EncodeMemberState(state));
 }
+
+absl::StatusOr<engine::MetaMap> BackupLabels(const engine::Engine& engine) {
+  const std::string bytes = engine.ReadMeta(kMetaName);
+  const absl::StatusOr<MemberState> state = DecodeMemberState(bytes);
+  if (!state.ok()) return state.status();
+  return engine::MetaMap{{kGroupLabel, state->group}, {kStateLabel, bytes}};
+}
+
+absl::StatusOr<MemberState> FromBackupLabels(const engine::MetaMap& labels) {
+  const auto it = labels.find(kStateLabel);
+  if (it == labels.end()) {
+    return absl::FailedPreconditionError("the backup does not say whose it is");
+  }
+  return DecodeMemberState(it->second);
+}
+
+MemberState RestoredState(const MemberState& backed_up,
+                          const Identity& identity) {
+  MemberState state;
+  state.group = identity.group;
+  state.name = identity.name;
+  state.id = NodeId{RandomFromSystem()};
+  state.configuration = identity.members;
+  state.boot = identity.boot;
+  state.lineage = backed_up.lineage;
+  state.history = backed_up.history;
+  state.formed = false;
+  // New epochs have to be above those of the data.
+  state.promise = backed_up.promise;
+  return state;
+}
+
+std::vector<std::string> IdentityMeta() { return {std::string(kMetaName)}; }
 
 engine::MetaMap MemberMeta(const MemberState& state) {
   return {{std::string(kMetaName), EncodeMemberState(state)}};

@@ -3,6 +3,7 @@
 #define VIGIL_REPLICATION_IDENTITY_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/engine.h"
@@ -36,6 +37,18 @@ absl::Status MarkClean(engine::Engine& engine, MemberState state);
 
 absl::Status SaveMemberState(engine::Engine& engine, const MemberState& state);
 engine::MetaMap MemberMeta(const MemberState& state);
+
+// What a backup that is made now says of whose data it holds, as labels
+// (engine/backup_manifest.h).
+absl::StatusOr<engine::MetaMap> BackupLabels(const engine::Engine& engine);
+absl::StatusOr<MemberState> FromBackupLabels(const engine::MetaMap& labels);
+// The state of a node that begins with the data of a backup: another node, which has
+// promised nothing and acknowledged nothing, with the lineage and history of the data.
+// It takes part like any node whose data may be behind.
+MemberState RestoredState(const MemberState& backed_up,
+                          const Identity& identity);
+// Named values that belong to a node and not to its data.
+std::vector<std::string> IdentityMeta();
 
 }  // namespace vigil::replication
 

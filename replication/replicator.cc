@@ -40,12 +40,14 @@ auto Noticeable(const ReplicatorStatus& s) {
 Replicator::Replicator(const Options& options, MemberState state,
                        engine::Engine& engine, Transport& transport,
                        const Clock& clock, Logger logger,
-                       std::function<void()> on_role)
+                       std::function<void()> on_role,
+                       std::function<void()> on_log)
     : options_(options),
       engine_(engine),
       clock_(clock),
       logger_(std::move(logger)),
       on_role_(std::move(on_role)),
+      on_log_(std::move(on_log)),
       bell_(engine.persisted()),
       inbox_(kInboxBytes, bell_),
       core_(options, std::move(state), engine.last_index(), RandomFromSystem(),
@@ -149,30 +151,24 @@ Epoch Replicator::master_epoch() const {
 
 bool Replicator::isolated() const { return isolated_; }
 
-absl::Status Replicator::AwaitCommit(const Epoch& epoch, uint64_t index,
-                                     MonoTime deadline) {
-  while (true) {
-    const uint64_t seen = commit_moved_.Seen();
-    {
-      MutexLock lock(published_mu_);
-      if (master_epoch_ != epoch) {
-        return absl::DeadlineExceededError(
-            "this node lost its role while the write waited for the quorum: "
-            "its outcome is unknown");
-      }
-      if (committed_ >= index) return absl::OkStatus();
-    }
-    if (!commit_moved_.WaitPast(seen, deadline)) {
-      return absl::DeadlineExceededError(
-          "the quorum did not acknowledge the write in time: its outcome is "
-          "unknown");
-    }
-  }
+Replicator::CommitPoint Replicator::commit_point() const {
+  MutexLock lock(published_mu_);
+  return {master_epoch_, committed_};
 }
 
 ReplicatorStatus Replicator::status() const {
   MutexLock lock(published_mu_);
   return published_;
+}
+
+LogFacts Replicator::log_facts() const {
+  MutexLock lock(published_mu_);
+  // A full sync is published as such before it can replace the log, and as ended only
+  // together with the history of the log that it brought.
+  return {.generation = published_.full_syncs,
+          .replacing = published_.syncing,
+          .history = published_history_,
+          .commit = committed_};
 }
 
 // --- The thread
@@ -250,6 +246,11 @@ void Replicator::PublishCommit() {
   }
   commit_ = commit;
   commit_moved_.Notify();
+  TellFollowers();
+}
+
+void Replicator::TellFollowers() {
+  if (on_log_) on_log_();
 }
 
 void Replicator::PublishStatus() {
@@ -278,13 +279,17 @@ bool Replicator::UpdateStatus() {
   isolated_ = status.isolated;
   told_settled_ = status.settled_master;
   bool changed;
+  bool log_changed;
   {
     MutexLock lock(published_mu_);
     changed = Noticeable(status) != Noticeable(published_);
+    log_changed = status.syncing != published_.syncing ||
+                  status.full_syncs != published_.full_syncs;
     status.reason = changed ? role_reason_ : published_.reason;
     published_ = std::move(status);
     published_history_ = core_.state().history;
   }
+  if (log_changed) TellFollowers();
   return changed;
 }
 
@@ -325,6 +330,11 @@ bool Replicator::Execute(OpenGate& action) {
     markers.push_back(
         {engine::RecordType::kConfiguration, action.configuration_record});
   }
+  {
+    // A reader of the epoch's first record must know whose it is.
+    MutexLock lock(published_mu_);
+    published_history_ = core_.state().history;
+  }
   engine_.OpenGate(markers);
   return true;
 }
@@ -350,7 +360,10 @@ bool Replicator::Execute(SendAck& action) {
 }
 
 bool Replicator::Execute(Apply& action) {
-  return Check(engine_.Apply(action.records), action.link);
+  if (!Check(engine_.Apply(action.records), action.link)) return false;
+  // The master's commit may have been ahead of this log.
+  TellFollowers();
+  return true;
 }
 
 bool Replicator::Execute(BeginStaging& action) {

@@ -30,6 +30,7 @@
 #include "engine/engine.h"
 #include "replication/inbox.h"
 #include "replication/link_table.h"
+#include "replication/log_facts.h"
 #include "replication/member.h"
 #include "replication/options.h"
 #include "replication/replication_core.h"
@@ -58,10 +59,12 @@ struct ReplicatorStatus {
 class Replicator final : public MemberPort, public LinkAcceptor {
  public:
   // `on_role` is called on the replicator's thread after the role, the epoch,
-  // the master or settledness changed; it must not block or call back in.
+  // the master or settledness changed; `on_log` likewise, after log_facts()
+  // changed so that a follower of the log can go on. They must not block or call
+  // back in.
   Replicator(const Options& options, MemberState state, engine::Engine& engine,
              Transport& transport, const Clock& clock, Logger logger,
-             std::function<void()> on_role);
+             std::function<void()> on_role, std::function<void()> on_log = {});
   ~Replicator() override;
 
   void Start();
@@ -86,13 +89,20 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   // write: what is appended afterwards is of this epoch or does not count.
   Epoch master_epoch() const;
   bool isolated() const;
-  // Waits until `index`, written in `epoch`, is committed.
-  //   kDeadlineExceeded  not in time, or this node lost that epoch: the
-  //                      outcome is unknown
-  absl::Status AwaitCommit(const Epoch& epoch, uint64_t index,
-                           MonoTime deadline);
+  // How far the log of the epoch that this node is master of is committed; epoch {} if
+  // it is master of none. A record written in that epoch is committed if its index is
+  // not above; in another one its outcome is unknown.
+  struct CommitPoint {
+    Epoch epoch;
+    uint64_t index = 0;
+  };
+  CommitPoint commit_point() const;
+  // Moved whenever commit_point() has changed.
+  Signal& commit_moved() const { return commit_moved_; }
 
   ReplicatorStatus status() const;
+  // For followers of the engine's log. Never blocks.
+  LogFacts log_facts() const;
   // The state to mark clean. REQUIRES: stopped.
   const MemberState& state() const { return core_.state(); }
 
@@ -108,6 +118,7 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   void StepAndExecute(Event event);
   void StepProgress();
   void PublishCommit();
+  void TellFollowers();
   void PublishStatus();
   bool UpdateStatus();
 
@@ -137,6 +148,7 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   const Clock& clock_;
   const Logger logger_;
   const std::function<void()> on_role_;
+  const std::function<void()> on_log_;
   // The thread sleeps on the engine's own signal, so that progress on disk and
   // a new event wake it alike.
   Signal& bell_;
@@ -162,7 +174,7 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   uint64_t committed_ ABSL_GUARDED_BY(published_mu_) = 0;  // in master_epoch_
   std::atomic<bool> isolated_{false};
   std::atomic<uint64_t> commit_{0};  // of the epoch at hand, for the feeders
-  Signal commit_moved_;              // or the role changed
+  mutable Signal commit_moved_;      // or the role changed
 
   LinkTable links_;
   Thread thread_;

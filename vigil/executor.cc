@@ -1,5 +1,6 @@
 #include "vigil/executor.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vigil {
@@ -7,10 +8,24 @@ namespace vigil {
 Executor::Executor() : thread_("vigil-callback", [this] { Run(); }) {}
 
 void Executor::Post(std::function<void()> task) {
+  Add({.run = std::move(task)});
+}
+
+void Executor::PostKept(std::function<void()> task) {
+  Add({.run = std::move(task), .kept = true});
+}
+
+void Executor::Add(Task task) {
+  Task
+      dropped;  // destroyed under no lock: it may hold the application's objects
   MutexLock lock(mu_);
   if (stopped_) return;
-  if (tasks_.size() == kTasksMax) {
-    tasks_.pop_front();
+  if (!task.kept && droppable_++ == kTasksMax) {
+    const auto oldest = std::find_if(tasks_.begin(), tasks_.end(),
+                                     [](const Task& t) { return !t.kept; });
+    dropped = std::move(*oldest);
+    tasks_.erase(oldest);
+    --droppable_;
     ++dropped_;
   }
   tasks_.push_back(std::move(task));
@@ -18,10 +33,11 @@ void Executor::Post(std::function<void()> task) {
 }
 
 void Executor::Stop() {
+  std::deque<Task> dropped;
   {
     MutexLock lock(mu_);
     stopped_ = true;
-    tasks_.clear();
+    dropped.swap(tasks_);
     changed_.NotifyOne();
   }
   thread_.Join();
@@ -34,15 +50,16 @@ uint64_t Executor::dropped() const {
 
 void Executor::Run() {
   while (true) {
-    std::function<void()> task;
+    Task task;
     {
       MutexLock lock(mu_);
       while (tasks_.empty() && !stopped_) changed_.Wait(mu_);
       if (stopped_) return;
       task = std::move(tasks_.front());
       tasks_.pop_front();
+      if (!task.kept) --droppable_;
     }
-    task();
+    task.run();
   }
 }
 

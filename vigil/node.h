@@ -18,56 +18,19 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "vigil/async.h"
+#include "vigil/batch.h"
+#include "vigil/change.h"
+#include "vigil/operation.h"
 #include "vigil/options.h"
 #include "vigil/status.h"
 
 namespace vigil {
-
-// When a write returns, and so what its success means.
-enum class Ack {
-  kMemory,  // applied on the master. A crash of the master may lose it.
-  kDisk,  // synced to the master's disk. Its crash or a power cut does not lose
-          // it; a failover to a replica that had not received it does.
-  kQuorum,  // held by a majority of the members in the present epoch. No
-            // failover loses it, as long as a majority keeps its data.
-};
-
-// Where a write stands in the log.
-struct Receipt {
-  uint64_t epoch = 0;  // number of the epoch that wrote it
-  uint64_t index = 0;
-  Ack reached = Ack::kMemory;
-  friend bool operator==(const Receipt&, const Receipt&) = default;
-};
-
-struct WriteOptions {
-  Ack ack = Ack::kMemory;
-  // How long the call may wait for its Ack. After that the outcome is unknown.
-  absl::Duration timeout = absl::Seconds(5);
-};
-
-struct SetOptions {
-  // The key disappears this long after the master accepted the write. Zero:
-  // never. Unit in the log: milliseconds.
-  absl::Duration ttl = absl::ZeroDuration();
-  Ack ack = Ack::kMemory;
-  absl::Duration timeout = absl::Seconds(5);
-};
-
-struct Value {
-  std::string data;
-  uint64_t version = 0;  // index of the write that made it
-  absl::Time expires_at = absl::InfiniteFuture();
-};
-
-struct DeleteResult {
-  bool existed = false;
-  Receipt receipt;  // if nothing was there: the log's end
-};
 
 // Ends the subscription when destroyed: after that its callback neither runs
 // nor starts. (Destroyed inside its own callback, it only does not start
@@ -95,6 +58,24 @@ class Subscription {
   std::function<void()> cancel_;
 };
 
+// A value, read where it stands if it is long: nothing is copied then.
+// Lifetime: its own. data() stays as it is until the handle is destroyed, whatever
+// becomes of the key or of the node; the memory is freed after the last handle.
+class PinnedValue {
+ public:
+  PinnedValue() = default;
+  std::string_view data() const { return data_; }
+  uint64_t version() const { return version_; }
+  absl::Time expires_at() const { return expires_at_; }
+
+ private:
+  friend class NodeImpl;
+  std::shared_ptr<const void> keep_;
+  std::string_view data_;
+  uint64_t version_ = 0;
+  absl::Time expires_at_ = absl::InfiniteFuture();
+};
+
 class Node {
  public:
   // Loads the data and joins the group. Returns as soon as the node can be read
@@ -111,39 +92,167 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // Sets `key` to `value`. OK means what `options.ack` says.
+  // --- Writes, on the master. OK means what `options.ack` says; then the change is
+  // also visible to every read on this node. Errors, of all writes:
   //   kFailedPrecondition  not the master; nothing was applied; MasterOf(status)
   //   kUnavailable         kQuorum, and too few members are in reach; nothing
   //                        was applied; retry later
-  //   kInvalidArgument     key empty or too long, value too long, negative ttl,
-  //                        or kDisk without a data_dir; nothing was applied
-  //   kResourceExhausted   the disk is behind; nothing was applied; back off
+  //   kInvalidArgument     key empty or too long, value too long, an option out of
+  //                        its range, or kDisk without a data_dir; nothing was
+  //                        applied
+  //   kResourceExhausted   the write takes memory, of which max_memory leaves none
+  //                        and nothing can be evicted, or the disk was behind for
+  //                        all of the time-out; nothing was applied; back off
   //   kDeadlineExceeded    applied here, but its Ack was not reached in time, or
   //                        this node lost its role: the outcome is unknown;
   //                        ReceiptOf(status)
   //   kInternal            the storage failed; writes are refused from now on.
   //                        With a ReceiptOf(status) this one was applied here,
   //                        and its outcome is unknown; else nothing was applied
-  virtual absl::StatusOr<Receipt> Set(std::string_view key,
-                                      std::string_view value,
-                                      const SetOptions& options = {}) = 0;
+  // A write whose condition does not hold is no error: `applied` is false. (In a batch
+  // it is: there all or nothing is done.) A time-out of zero or less does not wait. Room
+  // in memory is made before a write is decided: one that is refused may have evicted.
 
-  // Deletes `key`. Not an error if there is none. Errors as for Set.
+  virtual absl::StatusOr<SetResult> Set(std::string_view key,
+                                        std::string_view value,
+                                        const SetOptions& options = {}) = 0;
   virtual absl::StatusOr<DeleteResult> Delete(
       std::string_view key, const WriteOptions& options = {}) = 0;
+  // All at once, as a batch. A key that is named twice counts once; no keys are no error.
+  virtual absl::StatusOr<DeleteManyResult> DeleteMany(
+      const std::vector<std::string_view>& keys,
+      const WriteOptions& options = {}) = 0;
 
-  // The value of `key` on this node: on a replica perhaps an older one, and for
-  // a moment perhaps one that a failover takes back (written below kQuorum).
-  // Never waits for disk or network. kNotFound: no such key, or its time is
-  // over.
-  virtual absl::StatusOr<Value> Get(std::string_view key) const = 0;
-  virtual bool Exists(std::string_view key) const = 0;
+  // Adds to a decimal number; a key that is not there counts as 0. Keeps the expiry.
+  //   kInvalidArgument  also: the value is not a 64-bit integer, or not a number
+  //   kOutOfRange       the sum would not be one, or not finite; nothing was applied
+  virtual absl::StatusOr<IncrementResult> Increment(
+      std::string_view key, int64_t delta = 1,
+      const WriteOptions& options = {}) = 0;
+  virtual absl::StatusOr<IncrementFloatResult> IncrementFloat(
+      std::string_view key, double delta, const WriteOptions& options = {}) = 0;
 
-  // Calls `visit` for every key that exists during the whole call, in no order.
-  // Keys written meanwhile may or may not be visited.
+  // Writes behind the end of the value, or from byte `offset` on, where a gap is
+  // filled with zero bytes. Keep the expiry; make the key if it is not there. SetRange of
+  // an empty value writes nothing and makes no key, Append of one does.
+  virtual absl::StatusOr<SizeResult> Append(
+      std::string_view key, std::string_view value,
+      const WriteOptions& options = {}) = 0;
+  virtual absl::StatusOr<SizeResult> SetRange(
+      std::string_view key, uint64_t offset, std::string_view value,
+      const WriteOptions& options = {}) = 0;
+
+  // Gives the key another name, in place of what has that name, with its expiry and a
+  // new version. Its own name: nothing changes, and `applied` is true.
+  // kNotFound: there is no such key.
+  virtual absl::StatusOr<ChangeResult> Rename(
+      std::string_view key, std::string_view new_key,
+      const RenameOptions& options = {}) = 0;
+
+  // The key disappears after `ttl`, or at `at`; it is deleted at once if that is past,
+  // as it is for a `ttl` of zero or less; infinite: it stays for ever. Not applied if
+  // there is no such key, the condition does not hold, or that is its expiry already.
+  // The value gets a new version. Unit: milliseconds, rounded up.
+  virtual absl::StatusOr<ChangeResult> Expire(
+      std::string_view key, absl::Duration ttl,
+      const ExpireOptions& options = {}) = 0;
+  virtual absl::StatusOr<ChangeResult> ExpireAt(
+      std::string_view key, absl::Time at,
+      const ExpireOptions& options = {}) = 0;
+  // The key stays for ever. Not applied if it would anyway, or is not there.
+  virtual absl::StatusOr<ChangeResult> Persist(
+      std::string_view key, const WriteOptions& options = {}) = 0;
+
+  // All of `batch` or nothing (options.database is not used: see Batch::In).
+  //   kAborted   a condition does not hold; nothing was applied
+  //   kNotFound  a Rename of a key that is not there; nothing was applied
+  //   others     as above, and those of the operations; nothing was applied where
+  //              it says so there
+  // Its effects together, some bytes each for what stands around them, may have
+  // 2 * key_bytes_max + value_bytes_max bytes; more is kInvalidArgument.
+  virtual absl::StatusOr<BatchResult> Write(
+      const Batch& batch, const WriteOptions& options = {}) = 0;
+
+  // Empties a database, or all of them, at once for every reader; memory comes back
+  // in the background.
+  virtual absl::StatusOr<Receipt> FlushDatabase(
+      const WriteOptions& options = {}) = 0;
+  virtual absl::StatusOr<Receipt> FlushAll(
+      const WriteOptions& options = {}) = 0;
+  // Each database has the other's keys afterwards, at once. A write that runs at the
+  // same time may go to either.
+  virtual absl::StatusOr<Receipt> SwapDatabases(
+      int a, int b, const WriteOptions& options = {}) = 0;
+
+  // Waits until a write has reached `ack`, which is more than it had when it returned.
+  // Returns its receipt with that in `reached`; kMemory is answered at once.
+  //   kFailedPrecondition  this node is not, or no longer, the master of that epoch;
+  //                        the outcome is unknown
+  //   others               as for a write, which is applied already
+  virtual absl::StatusOr<Receipt> Wait(
+      const Receipt& receipt, Ack ack,
+      absl::Duration timeout = absl::Seconds(5)) = 0;
+
+  // The same without waiting: async.h. Lifetime: the node's.
+  virtual Async& async() = 0;
+
+  // --- Reads, of this node: on a replica perhaps of an older value, and for a moment
+  // perhaps of one that a failover takes back (written below kQuorum). They never
+  // wait for disk or network. A key whose time is over is not found.
+
+  // kNotFound: no such key.
+  virtual absl::StatusOr<Value> Get(std::string_view key,
+                                    const ReadOptions& options = {}) const = 0;
+  // Likewise without a copy. Worth it for values above a few KiB.
+  virtual absl::StatusOr<PinnedValue> GetPinned(
+      std::string_view key, const ReadOptions& options = {}) const = 0;
+  // As many answers as keys, in their order, all of one moment: no batch is seen in half.
+  // nullopt: no such key. Keys may repeat, and there may be none. Quicker than as many
+  // Gets, because their cache misses overlap.
+  virtual std::vector<std::optional<Value>> GetMany(
+      const std::vector<std::string_view>& keys,
+      const ReadOptions& options = {}) const = 0;
+  // `length` bytes of the value from `offset` on, fewer at its end, none behind it.
+  // kNotFound: no such key.
+  virtual absl::StatusOr<std::string> GetRange(
+      std::string_view key, uint64_t offset, uint64_t length,
+      const ReadOptions& options = {}) const = 0;
+  virtual bool Exists(std::string_view key,
+                      const ReadOptions& options = {}) const = 0;
+  // Type, size, version and expiry. kNotFound: no such key.
+  virtual absl::StatusOr<KeyInfo> Inspect(
+      std::string_view key, const ReadOptions& options = {}) const = 0;
+  // What is left: infinite if it never expires. kNotFound: no such key.
+  virtual absl::StatusOr<absl::Duration> TimeToLive(
+      std::string_view key, const ReadOptions& options = {}) const = 0;
+  // Counts as a read of the key, for the eviction policy. Whether it is there.
+  virtual bool Touch(std::string_view key,
+                     const ReadOptions& options = {}) const = 0;
+
+  // Some keys, and a cursor for more. A key that is there during the whole scan is
+  // returned, whatever else comes and goes, and however the store grows; one may be
+  // returned twice. A page may be empty before the end. A cursor is good until the node
+  // is destroyed, and on that node only: another one begins somewhere.
+  virtual ScanPage Scan(const ScanOptions& options = {}) const = 0;
+  // kNotFound: the database is empty.
+  virtual absl::StatusOr<std::string> RandomKey(
+      const ReadOptions& options = {}) const = 0;
+  // Keys whose time is over count until the master has deleted them.
+  virtual uint64_t KeyCount(const ReadOptions& options = {}) const = 0;
+
+  // Calls `visit`, under no lock, for every key that exists during the whole call,
+  // in no order. Keys written meanwhile may or may not be visited.
   virtual void ForEach(
-      const std::function<void(std::string_view key, const Value&)>& visit)
-      const = 0;
+      const std::function<void(std::string_view key, const Value&)>& visit,
+      const ReadOptions& options = {}) const = 0;
+
+  // Copies everything that is persisted to the new directory `dir`, on this machine,
+  // while reads and writes go on. See vigil/backup.h.
+  //   kFailedPrecondition  `dir` holds something, or its parent is not there; or this
+  //                        node has no data_dir
+  //   kAborted             the role changed meanwhile; nothing is left; try again
+  //   kInternal            the disk failed; nothing is left
+  virtual absl::Status Backup(const std::string& dir) = 0;
 
   virtual NodeStatus status() const = 0;
 
@@ -153,6 +262,17 @@ class Node {
   // the last one.
   [[nodiscard]] virtual Subscription OnRole(
       std::function<void(const RoleView&)> listener) = 0;
+
+  // Calls `callback` with the changes of keys in the order of the log, in bounded groups,
+  // one call at a time, on the node's callback thread, under no lock. On every node,
+  // replicas too. A slow callback falls behind in the log and misses nothing, until the
+  // log (in memory, then on disk) no longer holds what comes next: then it is told the
+  // gap, and goes on after it. By default only what a quorum holds is told, so nothing
+  // that was told is ever taken back. During a full sync nothing is told.
+  //   kInvalidArgument  an option is out of range
+  virtual absl::StatusOr<Subscription> Watch(
+      const WatchOptions& options,
+      std::function<void(const ChangeBatch&)> callback) = 0;
 
  protected:
   Node() = default;

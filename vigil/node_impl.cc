@@ -1,6 +1,10 @@
 #include "vigil/node_impl.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -10,6 +14,8 @@
 #include "engine/rocksdb_storage.h"
 #include "replication/identity.h"
 #include "vigil/boot_identity.h"
+#include "vigil/conversions.h"
+#include "vigil/insight_status.h"
 #include "vigil/write_errors.h"
 
 namespace vigil {
@@ -20,8 +26,6 @@ namespace {
 constexpr size_t kMessageRoom = 64 << 10;
 // How long a clean end may wait for the disk before it gives up being clean.
 constexpr absl::Duration kSyncTimeout = absl::Seconds(10);
-// Where the sentinel's vote is kept, beside the data.
-constexpr char kSentinelMeta[] = "sentinel";
 
 std::string AddressOf(const Options& options, std::string_view name) {
   for (const MemberAddress& member : options.members) {
@@ -45,6 +49,13 @@ engine::EngineOptions MakeEngineOptions(const Options& options) {
   engine.log_memory_bytes = options.log_memory_bytes;
   engine.log_disk_bytes = options.log_disk_bytes;
   engine.checkpoint_period = options.checkpoint_period;
+  engine.slow_log = {.threshold = options.slow_log_threshold,
+                     .max_length = options.slow_log_length};
+  engine.databases = options.databases;
+  engine.max_memory = options.max_memory;
+  engine.eviction = static_cast<engine::EvictionPolicy>(options.eviction);
+  engine.on_storage_failure =
+      static_cast<engine::OnStorageFailure>(options.on_storage_failure);
   return engine;
 }
 
@@ -59,14 +70,6 @@ replication::Options MakeReplicationOptions(const Options& options) {
                             absl::Milliseconds(100));
   to.link_timeout = std::max(down_after, 10 * to.heartbeat);
   return to;
-}
-
-replication::Configuration MakeConfiguration(const Options& options) {
-  replication::Configuration configuration;
-  for (const MemberAddress& member : options.members) {
-    configuration.members.push_back({member.name, member.address, {}});
-  }
-  return configuration;
 }
 
 sentinel::Options MakeSentinelOptions(const Options& options,
@@ -84,14 +87,6 @@ sentinel::Options MakeSentinelOptions(const Options& options,
   to.fast_fail = options.sentinel.fast_fail;
   to.seed = RandomFromSystem();
   return to;
-}
-
-Value ToValue(engine::Entry&& entry) {
-  Value value{.data = std::move(entry.value), .version = entry.version};
-  if (entry.expires_at.ms != 0) {
-    value.expires_at = absl::FromUnixMillis(entry.expires_at.ms);
-  }
-  return value;
 }
 
 RoleView ToRoleView(const replication::ReplicatorStatus& status) {
@@ -136,23 +131,30 @@ absl::Status NodeImpl::Start() {
 
 // Each step ends what could still call into the things that end after it.
 NodeImpl::~NodeImpl() {
-  // 1. The sentinel: it asks no one any more, and answers nobody.
+  // 1. The asynchronous operations: who waits is told that nobody does any more.
+  if (acks_) acks_->Stop();
+  // 2. The sentinel: it asks no one any more, and answers nobody.
   if (monitor_) monitor_->Stop();
-  // 2. The services: handlers under way are cancelled and waited for.
+  // 3. The services: handlers under way are cancelled and waited for.
   if (server_) server_->Shutdown();
-  // 3. The replicator: its links and its thread end, the write gate is closed.
+  // 4. The replicator: its links and its thread end, the write gate is closed.
   if (replicator_) replicator_->Stop();
-  // 4. The callback thread: the application is called no more.
+  // 5. The change stream: nobody reads the log for the application any more.
+  if (changes_) changes_->Stop();
+  // 6. The callback thread: the application is called no more.
   executor_.Stop();
-  // 5. The disk: everything is synced, and the state says so.
+  // 7. The disk: everything is synced, and the state says so.
   if (server_) SyncAndMarkClean();
-  // 6. What nobody uses any more, users before used.
+  // 8. What nobody uses any more, users before used.
   server_.reset();
   sentinel_service_.reset();
   replication_service_.reset();
   monitor_.reset();
   asks_.reset();
+  async_.reset();
+  acks_.reset();
   writer_.reset();
+  changes_.reset();
   replicator_.reset();
   links_.reset();
   engine_.reset();
@@ -165,8 +167,15 @@ absl::Status NodeImpl::OpenEngine() {
     if (!opened.ok()) return opened.status();
     storage = *std::move(opened);
   }
-  auto engine = engine::Engine::Open(MakeEngineOptions(options_),
-                                     std::move(storage), clock_, logger_);
+  engine::WorkBoard::Listener on_progress;
+  if (options_.on_progress) {
+    on_progress = [this](const engine::Work& work) {
+      options_.on_progress(ToWorkStatus(work));
+    };
+  }
+  auto engine =
+      engine::Engine::Open(MakeEngineOptions(options_), std::move(storage),
+                           clock_, logger_, std::move(on_progress));
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   return absl::OkStatus();
@@ -178,7 +187,7 @@ absl::Status NodeImpl::OpenReplicator() {
       *engine_, {.group = options_.group,
                  .name = options_.node_id,
                  .data_dir = options_.data_dir,
-                 .members = MakeConfiguration(options_),
+                 .members = ToConfiguration(options_),
                  .boot = all_synced ? "-" : BootIdentity()});
   if (!state.ok()) return state.status();
   const replication::Options to = MakeReplicationOptions(options_);
@@ -186,12 +195,24 @@ absl::Status NodeImpl::OpenReplicator() {
                                           options_.key_bytes_max +
                                           options_.value_bytes_max);
   replicator_ = std::make_unique<replication::Replicator>(
-      to, *std::move(state), *engine_, *links_, clock_, logger_, [this] {
+      to, *std::move(state), *engine_, *links_, clock_, logger_,
+      [this] {
         PublishRole();
         monitor_->MemberChanged();
+      },
+      [this] {
+        changes_->Wake();
+        acks_->Wake();
       });
-  writer_ =
-      std::make_unique<Writer>(*engine_, *replicator_, clock_, all_synced);
+  changes_ = std::make_unique<ChangeStream>(
+      *engine_, [this] { return replicator_->log_facts(); }, executor_);
+  writer_ = std::make_unique<Writer>(
+      *engine_, *replicator_, clock_, all_synced, options_.databases,
+      [this] { return NotMasterError(roles_.latest()); });
+  acks_ = std::make_shared<AckWatch>([this] { return writer_->progress(); },
+                                     engine_->persisted(), executor_, clock_,
+                                     options_.async_operations_max);
+  async_ = std::make_unique<AsyncWriter>(*writer_, acks_);
   return absl::OkStatus();
 }
 
@@ -265,45 +286,37 @@ void NodeImpl::SyncAndMarkClean() {
   }
 }
 
-absl::StatusOr<Receipt> NodeImpl::Set(std::string_view key,
-                                      std::string_view value,
-                                      const SetOptions& options) {
-  auto receipt = writer_->Set(key, value, options);
-  if (absl::IsFailedPrecondition(receipt.status())) {
-    return NotMasterError(roles_.latest());
-  }
-  return receipt;
-}
-
-absl::StatusOr<DeleteResult> NodeImpl::Delete(std::string_view key,
-                                              const WriteOptions& options) {
-  auto deleted = writer_->Delete(key, options);
-  if (absl::IsFailedPrecondition(deleted.status())) {
-    return NotMasterError(roles_.latest());
-  }
-  return deleted;
-}
-
-absl::StatusOr<Value> NodeImpl::Get(std::string_view key) const {
-  std::optional<engine::Entry> entry = engine_->Get(key);
-  // Without a message, because a miss is no event: such a status costs nothing.
-  if (!entry) return absl::Status(absl::StatusCode::kNotFound, "");
-  return ToValue(*std::move(entry));
-}
-
-bool NodeImpl::Exists(std::string_view key) const {
-  return engine_->Exists(key);
-}
-
-void NodeImpl::ForEach(
-    const std::function<void(std::string_view, const Value&)>& visit) const {
-  engine_->ForEach([&](std::string_view key, const engine::Entry& entry) {
-    visit(key, ToValue(engine::Entry(entry)));
-  });
+absl::Status NodeImpl::Backup(const std::string& dir) {
+  const auto labels = replication::BackupLabels(*engine_);
+  if (!labels.ok()) return labels.status();
+  if (absl::Status s = engine_->Backup(dir, *labels); !s.ok()) return s;
+  const auto after = replication::BackupLabels(*engine_);
+  if (!after.ok()) return after.status();
+  if (*after == *labels) return absl::OkStatus();
+  // What the labels say of the log may not be what is in it.
+  std::error_code ignored;
+  std::filesystem::remove_all(dir, ignored);
+  return absl::AbortedError(
+      "this node's epoch or role changed while the backup was made; try again");
 }
 
 Subscription NodeImpl::OnRole(std::function<void(const RoleView&)> listener) {
   return roles_.Subscribe(std::move(listener));
+}
+
+absl::StatusOr<Subscription> NodeImpl::Watch(
+    const WatchOptions& options,
+    std::function<void(const ChangeBatch&)> callback) {
+  return changes_->Watch(options, std::move(callback));
+}
+
+ServerStatus NodeImpl::Server() const {
+  return {.version = VIGIL_VERSION,
+          .group = options_.group,
+          .node_id = options_.node_id,
+          .address = AddressOf(options_, options_.node_id),
+          .process_id = ::getpid(),
+          .uptime = clock_.Mono() - opened_};
 }
 
 NodeStatus NodeImpl::status() const {
@@ -322,7 +335,17 @@ NodeStatus NodeImpl::status() const {
                 .refusal = from.refusal,
                 .full_syncs = from.full_syncs,
                 .dropped_writes = from.dropped_writes,
-                .health = engine.health};
+                .health = engine.health,
+                .server = Server(),
+                .persistent = !engine_->memory_only(),
+                .checkpoint_index = engine.checkpoint_index,
+                .log_first_index = engine.log_first_index};
+  if (from.view.lineage) to.lineage = ToString(from.view.lineage);
+  TellMemory(engine, options_.eviction, to);
+  TellInsight(engine_->insight(), to);
+  to.big_keys = ToBigKeys(engine_->big_keys());
+  for (const engine::Work& work : engine_->works())
+    to.works.push_back(ToWorkStatus(work));
   for (const auto& [member, progress] : from.replicas) {
     to.replicas.push_back({.name = member.name,
                            .address = member.address,

@@ -4,14 +4,17 @@
 //   application ─▶ Writer ─▶ Engine ◀─ Replicator ◀─ gRPC ─▶ other members
 //                              │           ▲          │
 //                            RocksDB     Monitor ◀────┘
-//   application ◀─ Executor ◀─ RoleFeed, events
+//   application ◀─ Executor ◀─ RoleFeed, events, ChangeStream ◀─ log
+//                         ◀─ AckWatch ◀─ watermarks
 #ifndef VIGIL_NODE_IMPL_H_
 #define VIGIL_NODE_IMPL_H_
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/clock.h"
 #include "engine/base/logger.h"
@@ -21,6 +24,9 @@
 #include "replication/transport.h"
 #include "sentinel/grpc_sentinel.h"
 #include "sentinel/monitor.h"
+#include "vigil/ack_watch.h"
+#include "vigil/async_writer.h"
+#include "vigil/change_stream.h"
 #include "vigil/executor.h"
 #include "vigil/grpc_server.h"
 #include "vigil/node.h"
@@ -37,16 +43,71 @@ class NodeImpl final : public Node {
   // Once, before anything else. On error the node is destroyed.
   absl::Status Start();
 
-  absl::StatusOr<Receipt> Set(std::string_view key, std::string_view value,
-                              const SetOptions& options) override;
+  absl::StatusOr<SetResult> Set(std::string_view key, std::string_view value,
+                                const SetOptions& options) override;
   absl::StatusOr<DeleteResult> Delete(std::string_view key,
                                       const WriteOptions& options) override;
-  absl::StatusOr<Value> Get(std::string_view key) const override;
-  bool Exists(std::string_view key) const override;
-  void ForEach(const std::function<void(std::string_view, const Value&)>& visit)
-      const override;
+  absl::StatusOr<DeleteManyResult> DeleteMany(
+      const std::vector<std::string_view>& keys,
+      const WriteOptions& options) override;
+  absl::StatusOr<IncrementResult> Increment(
+      std::string_view key, int64_t delta,
+      const WriteOptions& options) override;
+  absl::StatusOr<IncrementFloatResult> IncrementFloat(
+      std::string_view key, double delta, const WriteOptions& options) override;
+  absl::StatusOr<SizeResult> Append(std::string_view key,
+                                    std::string_view value,
+                                    const WriteOptions& options) override;
+  absl::StatusOr<SizeResult> SetRange(std::string_view key, uint64_t offset,
+                                      std::string_view value,
+                                      const WriteOptions& options) override;
+  absl::StatusOr<ChangeResult> Rename(std::string_view key,
+                                      std::string_view new_key,
+                                      const RenameOptions& options) override;
+  absl::StatusOr<ChangeResult> Expire(std::string_view key, absl::Duration ttl,
+                                      const ExpireOptions& options) override;
+  absl::StatusOr<ChangeResult> ExpireAt(std::string_view key, absl::Time at,
+                                        const ExpireOptions& options) override;
+  absl::StatusOr<ChangeResult> Persist(std::string_view key,
+                                       const WriteOptions& options) override;
+  absl::StatusOr<BatchResult> Write(const Batch& batch,
+                                    const WriteOptions& options) override;
+  absl::StatusOr<Receipt> FlushDatabase(const WriteOptions& options) override;
+  absl::StatusOr<Receipt> FlushAll(const WriteOptions& options) override;
+  absl::StatusOr<Receipt> SwapDatabases(int a, int b,
+                                        const WriteOptions& options) override;
+  absl::StatusOr<Receipt> Wait(const Receipt& receipt, Ack ack,
+                               absl::Duration timeout) override;
+
+  absl::StatusOr<Value> Get(std::string_view key,
+                            const ReadOptions& options) const override;
+  absl::StatusOr<PinnedValue> GetPinned(
+      std::string_view key, const ReadOptions& options) const override;
+  std::vector<std::optional<Value>> GetMany(
+      const std::vector<std::string_view>& keys,
+      const ReadOptions& options) const override;
+  absl::StatusOr<std::string> GetRange(
+      std::string_view key, uint64_t offset, uint64_t length,
+      const ReadOptions& options) const override;
+  bool Exists(std::string_view key, const ReadOptions& options) const override;
+  absl::StatusOr<KeyInfo> Inspect(std::string_view key,
+                                  const ReadOptions& options) const override;
+  absl::StatusOr<absl::Duration> TimeToLive(
+      std::string_view key, const ReadOptions& options) const override;
+  bool Touch(std::string_view key, const ReadOptions& options) const override;
+  ScanPage Scan(const ScanOptions& options) const override;
+  absl::StatusOr<std::string> RandomKey(
+      const ReadOptions& options) const override;
+  uint64_t KeyCount(const ReadOptions& options) const override;
+  void ForEach(const std::function<void(std::string_view, const Value&)>& visit,
+               const ReadOptions& options) const override;
+  Async& async() override { return *async_; }
+  absl::Status Backup(const std::string& dir) override;
   NodeStatus status() const override;
   Subscription OnRole(std::function<void(const RoleView&)> listener) override;
+  absl::StatusOr<Subscription> Watch(
+      const WatchOptions& options,
+      std::function<void(const ChangeBatch&)> callback) override;
 
  private:
   absl::Status OpenEngine();
@@ -56,9 +117,14 @@ class NodeImpl final : public Node {
   void PublishRole();
   void Announce(const sentinel::SentinelEvent& event);
   void SyncAndMarkClean();
+  bool HasDatabase(const ReadOptions& options) const {
+    return options.database >= 0 && options.database < options_.databases;
+  }
+  ServerStatus Server() const;
 
   const Options options_;
   const SystemClock clock_;
+  const MonoTime opened_ = clock_.Mono();
   const Logger logger_;
   Executor executor_;
   RoleFeed roles_;
@@ -67,7 +133,10 @@ class NodeImpl final : public Node {
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<replication::Transport> links_;
   std::unique_ptr<replication::Replicator> replicator_;
+  std::unique_ptr<ChangeStream> changes_;
   std::unique_ptr<Writer> writer_;
+  std::shared_ptr<AckWatch> acks_;
+  std::unique_ptr<AsyncWriter> async_;
   std::unique_ptr<sentinel::Transport> asks_;
   std::unique_ptr<sentinel::Monitor> monitor_;
   std::unique_ptr<replication::LinkService> replication_service_;

@@ -18,6 +18,9 @@ constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kKeyBytesMax = 64 << 10;
 constexpr size_t kValueBytesMax = 64 * kMiB;
 constexpr size_t kLogBytesMax = 64 * 1024 * kMiB;
+constexpr size_t kSlowLogLengthMax = 100'000;
+constexpr int kDatabasesMax = 128;
+constexpr size_t kAsyncOperationsMax = 10'000'000;
 constexpr int kPriorityMax = 1000;
 
 absl::Status Wrong(std::string_view option, std::string_view value,
@@ -113,6 +116,14 @@ absl::Status CheckSentinel(const Options& options) {
 }
 
 absl::Status CheckStore(const Options& options) {
+  if (options.max_memory != 0 && options.max_memory < kMiB) {
+    return Wrong("max_memory", absl::StrCat(options.max_memory),
+                 "0 (no limit), or 1 MiB or more");
+  }
+  if (auto s = CheckRange("databases", options.databases, 1, kDatabasesMax);
+      !s.ok()) {
+    return s;
+  }
   if (auto s = CheckRange("key_bytes_max", options.key_bytes_max, size_t{1},
                           kKeyBytesMax);
       !s.ok()) {
@@ -133,8 +144,23 @@ absl::Status CheckStore(const Options& options) {
     return Wrong("log_disk_bytes", absl::StrCat(options.log_disk_bytes),
                  "log_memory_bytes or more");
   }
-  return CheckDuration("checkpoint_period", options.checkpoint_period,
-                       absl::Milliseconds(100), absl::Hours(1));
+  if (auto s = CheckDuration("checkpoint_period", options.checkpoint_period,
+                             absl::Milliseconds(100), absl::Hours(1));
+      !s.ok()) {
+    return s;
+  }
+  if (auto s = CheckDuration("slow_log_threshold", options.slow_log_threshold,
+                             absl::ZeroDuration(), absl::InfiniteDuration());
+      !s.ok()) {
+    return s;
+  }
+  if (auto s = CheckRange("slow_log_length", options.slow_log_length, size_t{0},
+                          kSlowLogLengthMax);
+      !s.ok()) {
+    return s;
+  }
+  return CheckRange("async_operations_max", options.async_operations_max,
+                    size_t{1}, kAsyncOperationsMax);
 }
 
 }  // namespace

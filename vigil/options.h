@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "vigil/status.h"
 
 namespace vigil {
 
@@ -28,6 +29,29 @@ enum class Fsync {
   kNever,        // the operating system decides; a power cut may take minutes
   kEverySecond,  // a power cut may take about a second, as Redis' appendfsync
   kAlways,       // every write waits for the disk, whatever its Ack
+};
+
+// Which key goes when memory is full (max_memory). Redis' policies by their names;
+// the volatile ones take only keys that expire.
+enum class Eviction {
+  kNoEviction,  // none: writes that take memory get kResourceExhausted
+  kAllkeysLru,  // read longest ago, of some that are looked at
+  kAllkeysLfu,  // read least often
+  kAllkeysRandom,
+  kVolatileLru,
+  kVolatileLfu,
+  kVolatileRandom,
+  kVolatileTtl,  // expires soonest
+  kS3Fifo,  // not read again soon after it came, or not for long: the best choice
+            // for a cache; a scan over many keys does not push the others out
+  kSieve,  // not read since the last look at it: as good on skewed reads, smaller
+};
+
+// What writes do when the disk has failed (full, gone, broken). Reads go on.
+enum class OnStorageFailure {
+  kRefuseWrites,  // kInternal, as Redis' stop-writes-on-bgsave-error
+  kGoOnInMemory,  // OK for Ack::kMemory, as far as this node's memory goes; what is
+  // written is lost with the process; kDisk is kInternal; NodeStatus::health says so
 };
 
 // What the monitor in this process does when nodes fail. The names are Redis'.
@@ -99,6 +123,19 @@ struct Options {
 
   Fsync fsync = Fsync::kEverySecond;
 
+  // What a node may use for its keys: the keys, values and what belongs to them, not
+  // the log (log_memory_bytes) and not what the application holds. Zero: no limit;
+  // else at least 1 MiB.
+  size_t max_memory = 0;
+
+  // What happens when it is full. Only the master evicts, by records of the log.
+  Eviction eviction = Eviction::kNoEviction;
+
+  OnStorageFailure on_storage_failure = OnStorageFailure::kRefuseWrites;
+
+  // How many numbered databases there are. The same on all nodes. Range: 1 to 128.
+  int databases = 16;
+
   // The longest key and value accepted. Range: 1 to 64 KiB; 1 to 64 MiB.
   size_t key_bytes_max = 64 << 10;
   size_t value_bytes_max = 16 << 20;
@@ -117,9 +154,25 @@ struct Options {
   // restart quicker and writes more. Range: 100 ms to 1 h.
   absl::Duration checkpoint_period = absl::Seconds(30);
 
+  // Operations that take at least this long are kept in NodeStatus::slow_log: all
+  // writes (without the wait for their Ack), and of short reads one in 128. Zero:
+  // all that are timed; infinite: none. Not negative.
+  absl::Duration slow_log_threshold = absl::Milliseconds(10);
+
+  // How many are kept, the newest. Range: 0 to 100,000.
+  size_t slow_log_length = 128;
+
+  // How many operations of Node::async() may be outstanding or not told yet. More cost
+  // memory, each about 0.5 KiB and what its callback holds. Range: 1 to 10,000,000.
+  size_t async_operations_max = 100'000;
+
   // Lines of what the node does, from any of its threads; thread-safe, and must
   // not call the node. Empty: silence.
   std::function<void(LogSeverity, std::string_view)> logger;
+
+  // How far a long work is (load, full sync, backup), about ten times a second and at
+  // its end. From the thread that works: it must not call the node, nor take long.
+  std::function<void(const WorkStatus&)> on_progress;
 
   // Sentinel events as they happen, in order, on the node's callback thread.
   // May call the node; must not destroy it.

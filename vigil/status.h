@@ -44,6 +44,86 @@ struct PeerStatus {
   absl::Duration last_seen;  // since its last valid answer
 };
 
+// The node and its process.
+struct ServerStatus {
+  std::string version;  // of the library
+  std::string group;
+  std::string node_id;
+  std::string address;  // where the others reach it
+  int64_t process_id = 0;
+  absl::Duration uptime;  // since the node was opened
+};
+
+struct MemoryStatus {
+  std::string policy;          // of eviction, with Redis' name for it
+  uint64_t limit_bytes = 0;    // max_memory; 0: none
+  uint64_t used_bytes = 0;     // what the limit counts: the next three together
+  uint64_t entries_bytes = 0;  // keys, values, and what stands beside them
+  uint64_t table_bytes = 0;    // the slots that find them
+  uint64_t overhead_bytes =
+      0;                   // order of expiry, marks for the checkpoint, ...
+  uint64_t log_bytes = 0;  // the newest part of the log; not in used_bytes
+  // Bytes that the allocator gave for entries, over the bytes asked for; 0: unknown.
+  double fragmentation = 0;
+};
+
+// One kind of operation, with Redis' name for it: "get", "set", "mget", "exec", ...
+struct OperationStatus {
+  std::string name;
+  uint64_t calls = 0;
+  // How many of them were timed: all writes, and a sample of short reads. The times are
+  // of these, percentiles at most 3.2 % off.
+  uint64_t timed = 0;
+  absl::Duration mean;
+  absl::Duration p50;
+  absl::Duration p99;
+  absl::Duration p999;
+  absl::Duration max;
+};
+
+// One numbered database that is not empty.
+struct KeyspaceStatus {
+  int database = 0;
+  uint64_t keys = 0;  // with those whose time is over but which are still there
+  uint64_t expires = 0;  // of them: have a time to live
+};
+
+// Work that takes its time: "load", "restore", "full_sync", "backup", "flush", ...
+struct WorkStatus {
+  std::string what;
+  uint64_t keys = 0;   // done
+  uint64_t total = 0;  // keys to do; 0: unknown
+  uint64_t bytes = 0;  // done
+  double keys_per_second = 0;
+  absl::Duration eta = absl::InfiniteDuration();  // infinite: unknown
+};
+
+// An operation that took at least Options::slow_log_threshold.
+struct SlowOperation {
+  uint64_t id = 0;
+  absl::Time ended;
+  absl::Duration took;
+  std::string operation;
+  std::string key;  // its first 128 bytes
+  uint64_t key_bytes = 0;
+  uint64_t value_bytes = 0;
+};
+
+// A key that takes a large share of the calls, found by sampling.
+struct HotKey {
+  int database = 0;
+  std::string key;       // its first 128 bytes
+  double share = 0;      // of the recent calls: certainly no less than this,
+  double share_max = 0;  // and no more than this
+};
+
+// One of the largest entries that the last walk over the keys found.
+struct BigKey {
+  int database = 0;
+  std::string key;     // its first 128 bytes
+  uint64_t bytes = 0;  // of key and value
+};
+
 struct NodeStatus {
   RoleView role;
   bool linked = false;           // replica: the stream from the master is up
@@ -69,6 +149,22 @@ struct NodeStatus {
   std::string obstacle;  // why this node's sentinel can bring about no master,
                          // although there is none; empty: nothing does
   absl::Status health;   // not OK: the storage failed, and why
+
+  ServerStatus server;
+  std::string lineage;  // identity of the data set; empty: not formed yet
+  MemoryStatus memory;
+  bool persistent = false;        // there is a data_dir
+  uint64_t checkpoint_index = 0;  // the state on disk has everything up to here
+  uint64_t log_first_index = 0;   // oldest record still in memory
+  uint64_t hits = 0;              // of keys that reads looked for
+  uint64_t misses = 0;
+  uint64_t evicted_keys = 0;  // deleted by this node because memory was needed
+  std::vector<OperationStatus> operations;  // that were called
+  std::vector<KeyspaceStatus> keyspaces;    // by database
+  std::vector<WorkStatus> works;            // under way
+  std::vector<SlowOperation> slow_log;      // newest first
+  std::vector<HotKey> hot_keys;             // hottest first
+  std::vector<BigKey> big_keys;             // largest first
 };
 
 }  // namespace vigil

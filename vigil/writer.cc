@@ -1,57 +1,59 @@
 #include "vigil/writer.h"
 
-#include <cstdint>
-#include <limits>
+#include <algorithm>
+#include <numeric>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "vigil/write_errors.h"
+#include "vigil/expiry.h"
 
 namespace vigil {
+namespace {
 
-absl::StatusOr<Receipt> Writer::Set(std::string_view key,
-                                    std::string_view value,
-                                    const SetOptions& options) {
-  if (options.ttl < absl::ZeroDuration()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("ttl is '", absl::FormatDuration(options.ttl),
-                     "'; allowed: 0 or more"));
+using engine::Mutation;
+using engine::MutationResult;
+
+Mutation::Existence ToExistence(When when) {
+  switch (when) {
+    case When::kAlways:
+      return Mutation::Existence::kAny;
+    case When::kIfAbsent:
+      return Mutation::Existence::kAbsent;
+    case When::kIfPresent:
+      return Mutation::Existence::kPresent;
   }
-  const absl::StatusOr<Epoch> epoch = Admit(options.ack);
-  if (!epoch.ok()) return epoch.status();
-  const MonoTime deadline = clock_.Mono() + options.timeout;
-  WallTime expires_at;
-  if (options.ttl > absl::ZeroDuration() &&
-      options.ttl != absl::InfiniteDuration()) {
-    // Rounded up: a key that was asked to live lives at least a millisecond.
-    const int64_t ttl_ms = absl::ToInt64Milliseconds(
-        absl::Ceil(options.ttl, absl::Milliseconds(1)));
-    const int64_t now_ms = clock_.Wall().ms;
-    const int64_t room = std::numeric_limits<int64_t>::max() - now_ms;
-    expires_at.ms = now_ms + std::min(ttl_ms, room);
-  }
-  const absl::StatusOr<uint64_t> index =
-      engine_.Set(key, value, expires_at, deadline);
-  if (!index.ok()) return index.status();
-  return Await(options.ack, *epoch, *index, deadline);
+  return Mutation::Existence::kAny;
 }
 
-absl::StatusOr<DeleteResult> Writer::Delete(std::string_view key,
-                                            const WriteOptions& options) {
-  const absl::StatusOr<Epoch> epoch = Admit(options.ack);
+template <typename Options>
+WriteOptions ToWriteOptions(const Options& options) {
+  return {.ack = options.ack,
+          .timeout = options.timeout,
+          .database = options.database};
+}
+
+}  // namespace
+
+// --- May it, do it
+
+template <typename Result>
+WrittenOr<Result> Writer::Apply(
+    const Goal& goal,
+    absl::FunctionRef<absl::StatusOr<uint64_t>(MonoTime, Result&)> what) {
+  const absl::StatusOr<Epoch> epoch = Admit(goal.ack);
   if (!epoch.ok()) return epoch.status();
-  const MonoTime deadline = clock_.Mono() + options.timeout;
-  const auto deleted = engine_.Delete(key, deadline);
-  if (!deleted.ok()) return deleted.status();
-  // That there is no such key may rest on a delete that is not yet committed:
-  // the answer waits for the log's end, so that it is as good as its Ack.
-  const bool existed = deleted->index != 0;
-  const uint64_t index = existed ? deleted->index : engine_.last_index();
-  const absl::StatusOr<Receipt> receipt =
-      Await(options.ack, *epoch, index, deadline);
-  if (!receipt.ok()) return receipt.status();
-  return DeleteResult{.existed = existed, .receipt = *receipt};
+  Written<Result> written{.deadline = clock_.Mono() + goal.timeout};
+  // A deadline that is past: the engine does not wait.
+  const MonoTime room_by =
+      goal.room == Room::kAwait ? written.deadline : MonoTime{};
+  const absl::StatusOr<uint64_t> index = what(room_by, written.result);
+  if (absl::IsFailedPrecondition(index.status())) return not_master_();
+  if (!index.ok()) return index.status();
+  written.ack =
+      AckOf(goal.ack, *epoch, *index != 0 ? *index : engine_.last_index());
+  return written;
 }
 
 absl::StatusOr<Epoch> Writer::Admit(Ack ack) const {
@@ -59,10 +61,13 @@ absl::StatusOr<Epoch> Writer::Admit(Ack ack) const {
     return absl::InvalidArgumentError(
         "ack is 'kDisk' on a node without data_dir; allowed: kMemory, kQuorum");
   }
+  if (ack == Ack::kDisk) {
+    if (absl::Status disk = engine_.storage_health(); !disk.ok()) return disk;
+  }
   const Epoch epoch = replicator_.master_epoch();
   if (!epoch) {
     if (absl::Status health = engine_.health(); !health.ok()) return health;
-    return absl::FailedPreconditionError("not the master");
+    return not_master_();
   }
   if (ack == Ack::kQuorum && replicator_.isolated()) {
     return absl::UnavailableError(
@@ -71,44 +76,300 @@ absl::StatusOr<Epoch> Writer::Admit(Ack ack) const {
   return epoch;
 }
 
-absl::StatusOr<Receipt> Writer::Await(Ack ack, const Epoch& epoch,
-                                      uint64_t index, MonoTime deadline) {
-  Receipt receipt{.epoch = epoch.number, .index = index};
-  absl::Status reached;
-  if (ack == Ack::kDisk || (sync_all_ && !engine_.memory_only())) {
-    reached = AwaitDurable(epoch, index, deadline);
-    if (reached.ok()) receipt.reached = Ack::kDisk;
-  }
-  if (reached.ok() && ack == Ack::kQuorum) {
-    reached = replicator_.AwaitCommit(epoch, index, deadline);
-    if (reached.ok()) receipt.reached = Ack::kQuorum;
-  }
-  if (!reached.ok()) {
-    // Why it lost its role, if that is why.
-    if (absl::Status health = engine_.health(); !health.ok()) reached = health;
-    return WithReceipt(std::move(reached), receipt);
-  }
-  return receipt;
+absl::Status Writer::CheckDatabase(int database) const {
+  if (database >= 0 && database < databases_) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "database is ", database, "; allowed: 0 to ", databases_ - 1));
 }
 
-absl::Status Writer::AwaitDurable(const Epoch& epoch, uint64_t index,
-                                  MonoTime deadline) {
-  engine_.RequestSync(index);
-  while (true) {
-    const uint64_t seen = engine_.persisted().Seen();
-    // The order matters: the index counts only while the epoch is still ours.
-    const bool durable = engine_.durable_index() >= index;
-    if (replicator_.master_epoch() != epoch) {
-      return absl::DeadlineExceededError(
-          "this node lost its role while the write waited for the disk: its "
-          "outcome is unknown");
-    }
-    if (durable) return absl::OkStatus();
-    if (absl::Status health = engine_.health(); !health.ok()) return health;
-    if (!engine_.persisted().WaitPast(seen, deadline)) {
-      return absl::DeadlineExceededError(
-          "the disk did not take the write in time: its outcome is unknown");
-    }
+// --- One key
+
+template <typename Result>
+WrittenOr<Result> Writer::Mutate(
+    Mutation mutation, const WriteOptions& options, Room room,
+    absl::FunctionRef<Result(MutationResult&&)> shape) {
+  if (absl::Status s = CheckDatabase(options.database); !s.ok()) return s;
+  mutation.database = static_cast<uint8_t>(options.database);
+  return Apply<Result>(
+      {options.ack, options.timeout, room},
+      [&](MonoTime room_by, Result& result) -> absl::StatusOr<uint64_t> {
+        auto done = engine_.Mutate(mutation, room_by);
+        if (!done.ok()) return done.status();
+        const uint64_t index = done->index;
+        result = shape(*std::move(done));
+        return index;
+      });
+}
+
+WrittenOr<ChangeResult> Writer::Change(const Mutation& mutation,
+                                       const WriteOptions& options, Room room) {
+  return Mutate<ChangeResult>(
+      mutation, options, room, [](MutationResult&& done) {
+        return ChangeResult{.applied = done.applied, .receipt = {}};
+      });
+}
+
+WrittenOr<SizeResult> Writer::Resize(const Mutation& mutation,
+                                     const WriteOptions& options, Room room) {
+  return Mutate<SizeResult>(mutation, options, room, [](MutationResult&& done) {
+    return SizeResult{.size = done.size, .receipt = {}};
+  });
+}
+
+WrittenOr<SetResult> Writer::Set(std::string_view key, std::string_view value,
+                                 const SetOptions& options, Room room) {
+  const auto expires_at =
+      ExpiryOf(options.ttl, options.expires_at, options.keep_ttl, clock_);
+  if (!expires_at.ok()) return expires_at.status();
+  return Mutate<SetResult>(
+      {.kind = Mutation::Kind::kSet,
+       .key = key,
+       .value = value,
+       .existence = ToExistence(options.when),
+       .version = options.if_version,
+       .expires_at = *expires_at,
+       .keep_expiry = options.keep_ttl,
+       .want_previous = options.return_previous},
+      ToWriteOptions(options), room, [](MutationResult&& done) {
+        SetResult result{
+            .applied = done.applied, .previous = {}, .receipt = {}};
+        if (done.previous) result.previous = ToValue(*std::move(done.previous));
+        return result;
+      });
+}
+
+WrittenOr<DeleteResult> Writer::Delete(std::string_view key,
+                                       const WriteOptions& options, Room room) {
+  return Mutate<DeleteResult>({.kind = Mutation::Kind::kDelete, .key = key},
+                              options, room, [](MutationResult&& done) {
+                                return DeleteResult{.existed = done.applied,
+                                                    .receipt = {}};
+                              });
+}
+
+WrittenOr<IncrementResult> Writer::Increment(std::string_view key,
+                                             int64_t delta,
+                                             const WriteOptions& options,
+                                             Room room) {
+  return Mutate<IncrementResult>(
+      {.kind = Mutation::Kind::kIncrement, .key = key, .delta = delta}, options,
+      room, [](MutationResult&& done) {
+        return IncrementResult{.value = done.integer, .receipt = {}};
+      });
+}
+
+WrittenOr<IncrementFloatResult> Writer::IncrementFloat(
+    std::string_view key, double delta, const WriteOptions& options,
+    Room room) {
+  return Mutate<IncrementFloatResult>({.kind = Mutation::Kind::kIncrementFloat,
+                                       .key = key,
+                                       .delta_float = delta},
+                                      options, room, [](MutationResult&& done) {
+                                        return IncrementFloatResult{
+                                            .value = done.real, .receipt = {}};
+                                      });
+}
+
+WrittenOr<SizeResult> Writer::Append(std::string_view key,
+                                     std::string_view value,
+                                     const WriteOptions& options, Room room) {
+  return Resize({.kind = Mutation::Kind::kAppend, .key = key, .value = value},
+                options, room);
+}
+
+WrittenOr<SizeResult> Writer::SetRange(std::string_view key, uint64_t offset,
+                                       std::string_view value,
+                                       const WriteOptions& options, Room room) {
+  return Resize({.kind = Mutation::Kind::kSetRange,
+                 .key = key,
+                 .value = value,
+                 .offset = offset},
+                options, room);
+}
+
+WrittenOr<ChangeResult> Writer::Rename(std::string_view key,
+                                       std::string_view new_key,
+                                       const RenameOptions& options,
+                                       Room room) {
+  return Change(
+      {.kind = Mutation::Kind::kRename,
+       .key = key,
+       .value = new_key,
+       .existence = options.only_if_absent ? Mutation::Existence::kAbsent
+                                           : Mutation::Existence::kAny},
+      ToWriteOptions(options), room);
+}
+
+WrittenOr<ChangeResult> Writer::Expire(std::string_view key, absl::Duration ttl,
+                                       const ExpireOptions& options,
+                                       Room room) {
+  const absl::Time now = absl::FromUnixMillis(clock_.Wall().ms);
+  return ExpireAt(key, now + ttl, options, room);
+}
+
+WrittenOr<ChangeResult> Writer::ExpireAt(std::string_view key, absl::Time at,
+                                         const ExpireOptions& options,
+                                         Room room) {
+  const auto expires_at =
+      ExpiryOf(absl::ZeroDuration(), at, /*keep=*/false, clock_);
+  if (!expires_at.ok()) return expires_at.status();
+  return Change({.kind = Mutation::Kind::kExpire,
+                 .key = key,
+                 .expires_at = *expires_at,
+                 .expire_if = static_cast<Mutation::ExpireIf>(options.when)},
+                ToWriteOptions(options), room);
+}
+
+WrittenOr<ChangeResult> Writer::Persist(std::string_view key,
+                                        const WriteOptions& options,
+                                        Room room) {
+  return Change({.kind = Mutation::Kind::kExpire, .key = key}, options, room);
+}
+
+// --- Several keys
+
+absl::StatusOr<Mutation> Writer::ToMutation(const Batch::Operation& from) {
+  if (absl::Status s = CheckDatabase(from.database); !s.ok()) return s;
+  const BatchSetOptions& options = from.options;
+  const auto expires_at =
+      ExpiryOf(options.ttl, options.expires_at, options.keep_ttl, clock_);
+  if (!expires_at.ok()) return expires_at.status();
+  return Mutation{.kind = static_cast<Mutation::Kind>(from.kind),
+                  .database = static_cast<uint8_t>(from.database),
+                  .key = from.key,
+                  .value = from.value,
+                  .existence = ToExistence(options.when),
+                  .version = options.if_version,
+                  .expires_at = *expires_at,
+                  .keep_expiry = options.keep_ttl,
+                  .delta = from.delta,
+                  .delta_float = from.delta_float,
+                  .offset = from.offset};
+}
+
+WrittenOr<BatchResult> Writer::Write(const Batch& batch,
+                                     const WriteOptions& options, Room room) {
+  std::vector<Mutation> mutations;
+  for (const Batch::Operation& operation : batch.operations_) {
+    auto mutation = ToMutation(operation);
+    if (!mutation.ok()) return mutation.status();
+    mutations.push_back(*mutation);
+  }
+  return Apply<BatchResult>(
+      {options.ack, options.timeout, room},
+      [&](MonoTime room_by, BatchResult& result) -> absl::StatusOr<uint64_t> {
+        const auto done = engine_.MutateMany(mutations, room_by);
+        if (!done.ok()) return done.status();
+        for (const MutationResult& each : *done) {
+          result.results.push_back({.applied = each.applied,
+                                    .integer = each.integer,
+                                    .real = each.real,
+                                    .size = each.size});
+        }
+        return done->empty() ? 0 : done->front().index;
+      });
+}
+
+WrittenOr<DeleteManyResult> Writer::DeleteMany(
+    const std::vector<std::string_view>& keys, const WriteOptions& options,
+    Room room) {
+  Batch batch;
+  batch.In(options.database);
+  for (const std::string_view key : keys) batch.Delete(key);
+  const auto written = Write(batch, options, room);
+  if (!written.ok()) return written.status();
+  const auto& results = written->result.results;
+  const auto deleted = static_cast<uint64_t>(
+      std::count_if(results.begin(), results.end(),
+                    [](const OperationResult& each) { return each.applied; }));
+  return Written<DeleteManyResult>{
+      .result = {.deleted = deleted, .receipt = {}},
+      .ack = written->ack,
+      .deadline = written->deadline};
+}
+
+// --- Whole databases
+
+WrittenOr<Receipt> Writer::Flush(const std::vector<int>& databases,
+                                 const WriteOptions& options, Room room) {
+  return Apply<Receipt>({options.ack, options.timeout, room},
+                        [&](MonoTime room_by, Receipt&) {
+                          return engine_.Flush(databases, room_by);
+                        });
+}
+
+WrittenOr<Receipt> Writer::FlushDatabase(const WriteOptions& options,
+                                         Room room) {
+  if (absl::Status s = CheckDatabase(options.database); !s.ok()) return s;
+  return Flush({options.database}, options, room);
+}
+
+WrittenOr<Receipt> Writer::FlushAll(const WriteOptions& options, Room room) {
+  std::vector<int> all(static_cast<size_t>(databases_));
+  std::iota(all.begin(), all.end(), 0);
+  return Flush(all, options, room);
+}
+
+WrittenOr<Receipt> Writer::SwapDatabases(int a, int b,
+                                         const WriteOptions& options,
+                                         Room room) {
+  for (const int database : {a, b}) {
+    if (absl::Status s = CheckDatabase(database); !s.ok()) return s;
+  }
+  return Apply<Receipt>({options.ack, options.timeout, room},
+                        [&](MonoTime room_by, Receipt&) {
+                          return engine_.SwapDatabases(a, b, room_by);
+                        });
+}
+
+// --- Wait for its Ack
+
+WrittenOr<Receipt> Writer::Wait(const Receipt& receipt, Ack ack,
+                                absl::Duration timeout) {
+  const absl::StatusOr<Epoch> epoch = Admit(ack);
+  if (!epoch.ok()) return epoch.status();
+  if (epoch->number != receipt.epoch) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "this node is no longer the master of epoch ", receipt.epoch,
+        ", but of epoch ", epoch->number, ": the outcome is unknown"));
+  }
+  return Written<Receipt>{.result = receipt,
+                          .ack = AckOf(ack, *epoch, receipt.index),
+                          .deadline = clock_.Mono() + timeout};
+}
+
+PendingAck Writer::AckOf(Ack ack, const Epoch& epoch, uint64_t index) {
+  // Where writes go on without the disk only who asked for it waits for it.
+  const bool synced_anyway =
+      sync_all_ && !engine_.memory_only() && engine_.storage_health().ok();
+  const PendingAck pending{.epoch = epoch,
+                           .receipt = {.epoch = epoch.number, .index = index},
+                           .to_disk = ack == Ack::kDisk || synced_anyway,
+                           .to_quorum = ack == Ack::kQuorum};
+  if (pending.to_disk) engine_.RequestSync(index);
+  if (pending.to_quorum) engine_.HurryPersisted();
+  return pending;
+}
+
+AckProgress Writer::progress() const {
+  const uint64_t durable = engine_.durable_index();
+  const auto [epoch, committed] = replicator_.commit_point();
+  return {.durable = durable,
+          .epoch = epoch,
+          .committed = committed,
+          .health = engine_.health(),
+          .disk = engine_.storage_health()};
+}
+
+absl::StatusOr<Receipt> Writer::AwaitAck(PendingAck ack, MonoTime deadline) {
+  if (ack.reached()) return ack.receipt;
+  for (;;) {
+    const bool to_disk = ack.to_disk;
+    Signal& moved = to_disk ? engine_.persisted() : replicator_.commit_moved();
+    const uint64_t seen = moved.Seen();
+    if (auto answer = Judge(ack, progress())) return *std::move(answer);
+    if (ack.to_disk != to_disk) continue;  // now for what the other one tells
+    if (!moved.WaitPast(seen, deadline)) return TimedOut(ack);
   }
 }
 

@@ -1,51 +1,160 @@
 // Writer: the path of one write: may it, do it, wait for its Ack.
 //
+//   application's terms ─▶ may it? ─▶ engine ─▶ Written ─▶ Await      (this thread)
+//                                                   └────▶ AckWatch   (asynchronous)
+//
+// Every operation is decided and applied here, whoever waits for it then.
+//
 // The epoch is read before the write. What is appended afterwards either is of
 // that epoch, or the wait finds another epoch and reports an unknown outcome: a
 // write is never reported committed under an epoch that it was not written in.
+//
+// What turns out to change nothing waits, too, for the log's end: that a key is not
+// there, say, may rest on a delete that is not yet committed.
 #ifndef VIGIL_WRITER_H_
 #define VIGIL_WRITER_H_
 
+#include <cstdint>
 #include <functional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "engine/base/clock.h"
 #include "engine/engine.h"
 #include "replication/replicator.h"
-#include "vigil/node.h"
+#include "vigil/ack.h"
+#include "vigil/batch.h"
+#include "vigil/operation.h"
 
 namespace vigil {
+
+// What a write does while the log has no room for it.
+enum class Room {
+  kAwait,   // waits, up to its time-out
+  kRefuse,  // kResourceExhausted at once
+};
+
+// A write that is applied. `result` is complete but for its receipt, which the wait
+// for `ack` brings.
+template <typename Result>
+struct Written {
+  Result result;
+  PendingAck ack;
+  MonoTime deadline;  // of that wait
+};
+template <typename Result>
+using WrittenOr = absl::StatusOr<Written<Result>>;
+
+inline Receipt& ReceiptIn(Receipt& receipt) { return receipt; }
+template <typename Result>
+Receipt& ReceiptIn(Result& result) {
+  return result.receipt;
+}
 
 // Thread-safe. `engine`, `replicator` and `clock` outlive it.
 class Writer {
  public:
-  // `sync_all`: every write waits for the disk, whatever its Ack.
+  // `sync_all`: every write waits for the disk, whatever its Ack. `not_master`: the
+  // error that names the master.
   Writer(engine::Engine& engine, replication::Replicator& replicator,
-         const Clock& clock, bool sync_all)
+         const Clock& clock, bool sync_all, int databases,
+         std::function<absl::Status()> not_master)
       : engine_(engine),
         replicator_(replicator),
         clock_(clock),
-        sync_all_(sync_all) {}
+        sync_all_(sync_all),
+        databases_(databases),
+        not_master_(std::move(not_master)) {}
 
-  // kFailedPrecondition stands for "not the master", without saying who is.
-  absl::StatusOr<Receipt> Set(std::string_view key, std::string_view value,
-                              const SetOptions& options);
-  absl::StatusOr<DeleteResult> Delete(std::string_view key,
-                                      const WriteOptions& options);
+  // --- The operations of vigil::Node. On error nothing was applied.
+  WrittenOr<SetResult> Set(std::string_view key, std::string_view value,
+                           const SetOptions& options, Room room);
+  WrittenOr<DeleteResult> Delete(std::string_view key,
+                                 const WriteOptions& options, Room room);
+  WrittenOr<DeleteManyResult> DeleteMany(
+      const std::vector<std::string_view>& keys, const WriteOptions& options,
+      Room room);
+  WrittenOr<IncrementResult> Increment(std::string_view key, int64_t delta,
+                                       const WriteOptions& options, Room room);
+  WrittenOr<IncrementFloatResult> IncrementFloat(std::string_view key,
+                                                 double delta,
+                                                 const WriteOptions& options,
+                                                 Room room);
+  WrittenOr<SizeResult> Append(std::string_view key, std::string_view value,
+                               const WriteOptions& options, Room room);
+  WrittenOr<SizeResult> SetRange(std::string_view key, uint64_t offset,
+                                 std::string_view value,
+                                 const WriteOptions& options, Room room);
+  WrittenOr<ChangeResult> Rename(std::string_view key, std::string_view new_key,
+                                 const RenameOptions& options, Room room);
+  WrittenOr<ChangeResult> Expire(std::string_view key, absl::Duration ttl,
+                                 const ExpireOptions& options, Room room);
+  WrittenOr<ChangeResult> ExpireAt(std::string_view key, absl::Time at,
+                                   const ExpireOptions& options, Room room);
+  WrittenOr<ChangeResult> Persist(std::string_view key,
+                                  const WriteOptions& options, Room room);
+  WrittenOr<BatchResult> Write(const Batch& batch, const WriteOptions& options,
+                               Room room);
+  WrittenOr<Receipt> FlushDatabase(const WriteOptions& options, Room room);
+  WrittenOr<Receipt> FlushAll(const WriteOptions& options, Room room);
+  WrittenOr<Receipt> SwapDatabases(int a, int b, const WriteOptions& options,
+                                   Room room);
+  // Of a write that was applied long ago.
+  WrittenOr<Receipt> Wait(const Receipt& receipt, Ack ack,
+                          absl::Duration timeout);
+
+  // --- The wait.
+  AckProgress progress() const;
+  template <typename Result>
+  absl::StatusOr<Result> Await(WrittenOr<Result> written) {
+    if (!written.ok()) return std::move(written).status();
+    absl::StatusOr<Receipt> receipt = AwaitAck(written->ack, written->deadline);
+    if (!receipt.ok()) return std::move(receipt).status();
+    ReceiptIn(written->result) = *receipt;
+    return std::move(written->result);
+  }
 
  private:
+  struct Goal {
+    Ack ack;
+    absl::Duration timeout;
+    Room room;
+  };
+
+  // Does what(deadline, result), which returns the record's index, or 0 if nothing
+  // changed.
+  template <typename Result>
+  WrittenOr<Result> Apply(
+      const Goal& goal,
+      absl::FunctionRef<absl::StatusOr<uint64_t>(MonoTime, Result&)> what);
+  // Does one mutation; `shape` makes the result.
+  template <typename Result>
+  WrittenOr<Result> Mutate(
+      engine::Mutation mutation, const WriteOptions& options, Room room,
+      absl::FunctionRef<Result(engine::MutationResult&&)> shape);
+  WrittenOr<ChangeResult> Change(const engine::Mutation& mutation,
+                                 const WriteOptions& options, Room room);
+  WrittenOr<SizeResult> Resize(const engine::Mutation& mutation,
+                               const WriteOptions& options, Room room);
+  WrittenOr<Receipt> Flush(const std::vector<int>& databases,
+                           const WriteOptions& options, Room room);
+
   // The epoch to write in, or why not.
   absl::StatusOr<Epoch> Admit(Ack ack) const;
-  absl::StatusOr<Receipt> Await(Ack ack, const Epoch& epoch, uint64_t index,
-                                MonoTime deadline);
-  absl::Status AwaitDurable(const Epoch& epoch, uint64_t index,
-                            MonoTime deadline);
+  PendingAck AckOf(Ack ack, const Epoch& epoch, uint64_t index);
+  absl::StatusOr<Receipt> AwaitAck(PendingAck ack, MonoTime deadline);
+  absl::Status CheckDatabase(int database) const;
+  absl::StatusOr<engine::Mutation> ToMutation(const Batch::Operation& from);
 
   engine::Engine& engine_;
   replication::Replicator& replicator_;
   const Clock& clock_;
   const bool sync_all_;
+  const int databases_;
+  const std::function<absl::Status()> not_master_;
 };
 
 }  // namespace vigil

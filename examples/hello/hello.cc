@@ -23,12 +23,12 @@ int main(int argc, char** argv) {
       });
   promoted.get_future().wait();
 
-  auto receipt =
+  auto write =
       (*node)->Set("greeting", "hello, world",
                    {.ttl = absl::Minutes(30), .ack = vigil::Ack::kQuorum});
-  if (!receipt.ok()) return std::cerr << receipt.status() << "\n", 1;
+  if (!write.ok()) return std::cerr << write.status() << "\n", 1;
   auto value = (*node)->Get("greeting");
   if (!value.ok()) return std::cerr << value.status() << "\n", 1;
-  std::cout << value->data << " (epoch " << receipt->epoch << ", index "
-            << receipt->index << ")\n";
+  std::cout << value->data << " (epoch " << write->receipt.epoch << ", index "
+            << write->receipt.index << ")\n";
 }

@@ -44,10 +44,17 @@ uint64_t EngineGroup::Node::Set(const std::string& key,
   return index.ok() ? *index : 0;
 }
 
-absl::Status EngineGroup::Node::AwaitCommit(uint64_t index,
-                                            absl::Duration timeout) {
-  return replicator->AwaitCommit(replicator->master_epoch(), index,
-                                 In(timeout));
+bool EngineGroup::Node::AwaitCommit(uint64_t index, absl::Duration timeout,
+                                    std::optional<Epoch> written_in) const {
+  const MonoTime deadline = In(timeout);
+  const Epoch epoch = written_in.value_or(replicator->master_epoch());
+  for (;;) {
+    const uint64_t seen = replicator->commit_moved().Seen();
+    const Replicator::CommitPoint at = replicator->commit_point();
+    if (at.epoch != epoch) return false;
+    if (at.index >= index) return true;
+    if (!replicator->commit_moved().WaitPast(seen, deadline)) return false;
+  }
 }
 
 EngineGroup::EngineGroup(const GroupOptions& options) : options_(options) {
@@ -85,12 +92,15 @@ void EngineGroup::Open(Node& node) {
   node.port = network_.From(node.address);
   Options options = options_.replication;
   options.address = node.address;
-  node.replicator =
-      std::make_unique<Replicator>(options, *std::move(state), *node.engine,
-                                   *node.port, clock_, Logger{}, [this, &node] {
-                                     if (node.on_role) node.on_role();
-                                     changed_.Notify();
-                                   });
+  node.replicator = std::make_unique<Replicator>(
+      options, *std::move(state), *node.engine, *node.port, clock_, Logger{},
+      [this, &node] {
+        if (node.on_role) node.on_role();
+        changed_.Notify();
+      },
+      [&node] {
+        if (node.on_log) node.on_log();
+      });
   node.replicator->Start();
   network_.Listen(node.address, *node.replicator);
 }

@@ -44,7 +44,7 @@ TEST(Replicator, WritesReachReplicasAndAreCommitted) {
   for (int i = 0; i < 200; ++i) {
     last = group[0].Set("key" + std::to_string(i), "value");
   }
-  EXPECT_TRUE(group[0].AwaitCommit(last, absl::Seconds(30)).ok());
+  EXPECT_TRUE(group[0].AwaitCommit(last, absl::Seconds(30)));
   for (size_t replica : {1, 2}) {
     EXPECT_TRUE(group.AreLevel(group[0], group[replica]));
     EXPECT_TRUE(group.Eventually(
@@ -53,7 +53,7 @@ TEST(Replicator, WritesReachReplicasAndAreCommitted) {
   }
 }
 
-TEST(Replicator, AwaitCommitEndsWithItsDeadlineOrItsEpoch) {
+TEST(Replicator, TheCommitPointStandsStillWithoutAQuorumAndEndsWithItsEpoch) {
   EngineGroup group;
   group.Bootstrap();
   for (const char* replica : {"b:1", "c:1"}) {
@@ -61,13 +61,11 @@ TEST(Replicator, AwaitCommitEndsWithItsDeadlineOrItsEpoch) {
     group.network().Cut("a:1", replica);
   }
   const uint64_t index = group[0].Set("key", "value");
-  EXPECT_TRUE(absl::IsDeadlineExceeded(
-      group[0].AwaitCommit(index, absl::Milliseconds(20))));
+  EXPECT_FALSE(group[0].AwaitCommit(index, absl::Milliseconds(20)));
   EXPECT_TRUE(group.Eventually([&] { return group[0].status().isolated; }));
 
   std::thread fence([&] { group.Fence(group[0], kSecond); });
-  EXPECT_TRUE(absl::IsDeadlineExceeded(group[0].replicator->AwaitCommit(
-      kFirst, index, MonoTime::InfiniteFuture())));
+  EXPECT_FALSE(group[0].AwaitCommit(index, absl::InfiniteDuration(), kFirst));
   fence.join();
 }
 
@@ -75,11 +73,38 @@ TEST(Replicator, AStoppedNodeLetsItsWritersGo) {
   EngineGroup group;
   group.Bootstrap();
   std::thread stop([&] { group[0].replicator->Stop(); });
-  EXPECT_FALSE(
-      group[0]
-          .replicator->AwaitCommit(kFirst, 1 << 20, MonoTime::InfiniteFuture())
-          .ok());
+  EXPECT_FALSE(group[0].AwaitCommit(1 << 20, absl::InfiniteDuration(), kFirst));
   stop.join();
+}
+
+TEST(Replicator, AReplicaNeitherExpiresNorEvictsByItself) {
+  GroupOptions options;
+  options.engine.housekeeping_period = absl::Hours(1);  // when the test says so
+  options.engine.max_memory = size_t{1} << 20;
+  options.engine.eviction = engine::EvictionPolicy::kAllkeysLru;
+  EngineGroup group(options);
+  group.Bootstrap();
+  for (int i = 0; i < 3000; ++i) {
+    ASSERT_NE(group[0].Set("key" + std::to_string(i), std::string(999, 'v')),
+              0u);
+  }
+  EXPECT_TRUE(group.AreLevel(group[0], group[1]));
+  EXPECT_GT(group[0].engine->status().evicted_keys, 1000u);
+  EXPECT_EQ(group[1].engine->status().evicted_keys, 0u);
+
+  const WallTime soon{SystemClock().Wall().ms + 1};
+  ASSERT_TRUE(group[0].engine->Set("brief", "v", soon, {INT64_MAX}).ok());
+  EXPECT_TRUE(group.Eventually([&] {
+    return group[1].engine->last_index() == group[0].engine->last_index() &&
+           SystemClock().Wall() > soon;
+  }));
+  const uint64_t keys = group[1].engine->KeyCount();
+  EXPECT_FALSE(group[1].engine->Exists("brief")) << "hidden";
+  EXPECT_EQ(group[1].engine->DeleteExpired(), 0u);
+  EXPECT_EQ(group[1].engine->KeyCount(), keys) << "but there";
+  EXPECT_EQ(group[0].engine->DeleteExpired(), 1u);
+  EXPECT_TRUE(group.Eventually(
+      [&] { return group[1].engine->KeyCount() == keys - 1; }));
 }
 
 TEST(Replicator, AFullSyncWhileWritingIsExact) {
@@ -150,7 +175,7 @@ TEST(Replicator, AMasterWithABrokenDiskStepsDown) {
   EngineGroup group;
   group.Bootstrap();
   const uint64_t last = group[0].Set("key", "value");
-  ASSERT_TRUE(group[0].AwaitCommit(last, absl::Seconds(30)).ok());
+  ASSERT_TRUE(group[0].AwaitCommit(last, absl::Seconds(30)));
   group[0].disk->FailWrites(absl::InternalError("no space"));
   group[0].Set("lost", "value");
   EXPECT_TRUE(group.Eventually([&] {
@@ -171,7 +196,7 @@ TEST(Replicator, TheTailOfAnOldMasterIsReplacedAndCounted) {
   EngineGroup group;
   group.Bootstrap();
   const uint64_t kept = group[0].Set("kept", "value");
-  ASSERT_TRUE(group[0].AwaitCommit(kept, absl::Seconds(30)).ok());
+  ASSERT_TRUE(group[0].AwaitCommit(kept, absl::Seconds(30)));
   for (const char* replica : {"b:1", "c:1"}) {
     group.network().Refuse("a:1", replica, true);
     group.network().Cut("a:1", replica);
@@ -202,7 +227,7 @@ TEST(Replicator, ASlowReplicaCostsTheMasterNoMemory) {
     most = std::max(most, group[0].engine->status().log_memory_bytes);
   }
   EXPECT_LE(most, 1u << 20) << "of 10 MB";
-  EXPECT_TRUE(group[0].AwaitCommit(last, absl::Seconds(30)).ok())
+  EXPECT_TRUE(group[0].AwaitCommit(last, absl::Seconds(30)))
       << "the other replica is enough";
   group.network().Freeze("c:1", false);
   EXPECT_TRUE(group.AreLevel(group[0], group[2]));

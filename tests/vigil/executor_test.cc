@@ -43,6 +43,26 @@ TEST(Executor, DropsTheOldestWhenTheApplicationIsTooSlow) {
   EXPECT_LE(ran, Executor::kTasksMax);
 }
 
+TEST(Executor, NeverDropsWhatIsKept) {
+  Executor executor;
+  std::promise<void> entered;
+  std::promise<void> release;
+  executor.Post([&] {
+    entered.set_value();
+    release.get_future().wait();
+  });
+  entered.get_future().wait();
+  std::vector<int> order;
+  executor.Post([&] { order.push_back(0); });
+  executor.PostKept([&] { order.push_back(1); });
+  for (size_t i = 0; i < 2 * Executor::kTasksMax; ++i) executor.Post([] {});
+  std::promise<void> last;
+  executor.PostKept([&] { last.set_value(); });
+  release.set_value();
+  last.get_future().wait();
+  EXPECT_EQ(order, std::vector<int>{1});
+}
+
 TEST(Executor, StopIsIdempotentAndRunsNothingAfterwards) {
   Executor executor;
   executor.Stop();

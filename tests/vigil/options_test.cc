@@ -119,6 +119,9 @@ std::vector<Refusal> Refusals() {
       {"CheckpointTooOften",
        [](Options& o) { o.checkpoint_period = absl::Milliseconds(99); },
        "checkpoint_period", "99ms", "100ms to 1h"},
+      {"NoAsynchronousOperation",
+       [](Options& o) { o.async_operations_max = 0; }, "async_operations_max",
+       "0", "1 to 10000000"},
   };
 }
 

@@ -24,5 +24,5 @@ int main(int, char** argv) {
   if (!write.ok()) return std::cerr << write.status() << "\n", 1;
   auto read = (*node)->Get("key");
   if (!read.ok() || read->data != "value") return std::cerr << "not read\n", 1;
-  std::cout << "index " << write->index << ": " << read->data << "\n";
+  std::cout << "index " << write->receipt.index << ": " << read->data << "\n";
 }

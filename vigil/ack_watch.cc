@@ -1,0 +1,125 @@
+#include "vigil/ack_watch.h"
+
+#include <utility>
+
+namespace vigil {
+
+AckWatch::AckWatch(Progress progress, Signal& disk, Executor& executor,
+                   const Clock& clock, size_t places)
+    : progress_(std::move(progress)),
+      disk_(disk),
+      executor_(executor),
+      clock_(clock),
+      places_(places),
+      thread_("vigil-acks", [this] { Run(); }) {}
+
+bool AckWatch::TakePlace() {
+  if (outstanding_.fetch_add(1) >= places_) return false;
+  MutexLock lock(mu_);
+  return !stopped_;
+}
+
+void AckWatch::Answer(Done done, absl::StatusOr<Receipt> result) {
+  AckQueue::Answer answer{std::move(done), std::move(result)};
+  MutexLock lock(mu_);
+  if (!stopped_) Add(answer);
+}
+
+uint64_t AckWatch::Await(PendingAck ack, MonoTime deadline, Done done) {
+  if (ack.reached()) {
+    Answer(std::move(done), ack.receipt);
+    return 0;
+  }
+  uint64_t number = 0;
+  bool wake = false;
+  {
+    MutexLock lock(mu_);
+    if (stopped_) return 0;
+    number = queue_.Add(ack, deadline, std::move(done));
+    wake = deadline < sleeps_until_ || (ack.to_disk && !sleeps_on_disk_);
+  }
+  // What moved before it was in the queue wakes nobody for it.
+  if (wake || Judge(ack, progress_())) Wake();
+  return number;
+}
+
+void AckWatch::Cancel(uint64_t waiter) {
+  MutexLock lock(mu_);
+  if (stopped_) return;
+  if (auto answer = queue_.Cancel(waiter)) Add(*answer);
+}
+
+void AckWatch::Wake() {
+  bell_.Notify();
+  if (sleeps_on_disk_) disk_.Notify();
+}
+
+void AckWatch::Stop() {
+  {
+    MutexLock lock(mu_);
+    for (AckQueue::Answer& answer : queue_.CancelAll()) Add(answer);
+    stopped_ = true;
+  }
+  Wake();
+  thread_.Join();
+  MutexLock lock(mu_);
+  while (delivering_) delivered_.Wait(mu_);
+}
+
+void AckWatch::Run() {
+  bool on_disk = false;
+  for (;;) {
+    Signal& signal = on_disk ? disk_ : bell_;
+    const uint64_t seen = signal.Seen();
+    MonoTime until;
+    {
+      MutexLock lock(mu_);
+      if (stopped_) return;
+      if (!queue_.empty()) {
+        ++looks_;
+        // Read under the lock: not older than anybody in the queue.
+        for (auto& each : queue_.Advance(progress_(), clock_.Mono())) Add(each);
+      }
+      until = sleeps_until_ = queue_.next_deadline();
+      sleeps_on_disk_ = queue_.awaits_disk();
+      // Whoever moves the other signal from now on moves this one, too; what moved
+      // before is seen by another look.
+      if (on_disk != sleeps_on_disk_) {
+        on_disk = sleeps_on_disk_;
+        continue;
+      }
+    }
+    signal.WaitPast(seen, until);
+  }
+}
+
+void AckWatch::Add(AckQueue::Answer& answer) {
+  answers_.push_back(std::move(answer));
+  if (delivering_) return;
+  delivering_ = true;
+  executor_.PostKept([this] { Deliver(); });
+}
+
+// One group, then the executor's other tasks have their turn.
+void AckWatch::Deliver() {
+  std::vector<AckQueue::Answer> group;
+  {
+    MutexLock lock(mu_);
+    group.swap(answers_);
+  }
+  for (AckQueue::Answer& each : group) {
+    // Before the call: it may begin the next operation.
+    --outstanding_;
+    const Done done = std::move(each.done);
+    done(std::move(each.result));
+  }
+  MutexLock lock(mu_);
+  if (!answers_.empty()) {
+    executor_.PostKept([this] { Deliver(); });
+    return;
+  }
+  delivering_ = false;
+  delivered_.NotifyAll();
+}
+
+}  // namespace vigil

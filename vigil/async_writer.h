@@ -1,0 +1,76 @@
+// AsyncWriter: begins a write and leaves the waiting to AckWatch.
+//
+// Thread-safe. Lifetime: `writer` outlives it.
+#ifndef VIGIL_ASYNC_WRITER_H_
+#define VIGIL_ASYNC_WRITER_H_
+
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "vigil/ack_watch.h"
+#include "vigil/async.h"
+#include "vigil/writer.h"
+
+namespace vigil {
+
+class AsyncWriter final : public Async {
+ public:
+  AsyncWriter(Writer& writer, std::shared_ptr<AckWatch> acks)
+      : writer_(writer), acks_(std::move(acks)) {}
+
+  AsyncOperation Set(std::string_view key, std::string_view value,
+                     const SetOptions& options, Done<SetResult> done) override;
+  AsyncOperation Delete(std::string_view key, const WriteOptions& options,
+                        Done<DeleteResult> done) override;
+  AsyncOperation DeleteMany(const std::vector<std::string_view>& keys,
+                            const WriteOptions& options,
+                            Done<DeleteManyResult> done) override;
+  AsyncOperation Increment(std::string_view key, int64_t delta,
+                           const WriteOptions& options,
+                           Done<IncrementResult> done) override;
+  AsyncOperation IncrementFloat(std::string_view key, double delta,
+                                const WriteOptions& options,
+                                Done<IncrementFloatResult> done) override;
+  AsyncOperation Append(std::string_view key, std::string_view value,
+                        const WriteOptions& options,
+                        Done<SizeResult> done) override;
+  AsyncOperation SetRange(std::string_view key, uint64_t offset,
+                          std::string_view value, const WriteOptions& options,
+                          Done<SizeResult> done) override;
+  AsyncOperation Rename(std::string_view key, std::string_view new_key,
+                        const RenameOptions& options,
+                        Done<ChangeResult> done) override;
+  AsyncOperation Expire(std::string_view key, absl::Duration ttl,
+                        const ExpireOptions& options,
+                        Done<ChangeResult> done) override;
+  AsyncOperation ExpireAt(std::string_view key, absl::Time at,
+                          const ExpireOptions& options,
+                          Done<ChangeResult> done) override;
+  AsyncOperation Persist(std::string_view key, const WriteOptions& options,
+                         Done<ChangeResult> done) override;
+  AsyncOperation Write(const Batch& batch, const WriteOptions& options,
+                       Done<BatchResult> done) override;
+  AsyncOperation FlushDatabase(const WriteOptions& options,
+                               Done<Receipt> done) override;
+  AsyncOperation FlushAll(const WriteOptions& options,
+                          Done<Receipt> done) override;
+  AsyncOperation SwapDatabases(int a, int b, const WriteOptions& options,
+                               Done<Receipt> done) override;
+  AsyncOperation Wait(const Receipt& receipt, Ack ack, absl::Duration timeout,
+                      Done<Receipt> done) override;
+
+ private:
+  template <typename Result>
+  AsyncOperation Begin(Done<Result> done,
+                       absl::FunctionRef<WrittenOr<Result>()> write);
+
+  Writer& writer_;
+  const std::shared_ptr<AckWatch> acks_;
+};
+
+}  // namespace vigil
+
+#endif  // VIGIL_ASYNC_WRITER_H_

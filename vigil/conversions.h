@@ -1,0 +1,21 @@
+// From the options and to the status of the front door, where more than one file needs
+// it.
+#ifndef VIGIL_CONVERSIONS_H_
+#define VIGIL_CONVERSIONS_H_
+
+#include "engine/work_board.h"
+#include "replication/configuration.h"
+#include "vigil/options.h"
+#include "vigil/status.h"
+
+namespace vigil {
+
+// Named value of the engine: the sentinel's vote is kept beside the data.
+inline constexpr char kSentinelMeta[] = "sentinel";
+
+replication::Configuration ToConfiguration(const Options& options);
+WorkStatus ToWorkStatus(const engine::Work& work);
+
+}  // namespace vigil
+
+#endif  // VIGIL_CONVERSIONS_H_

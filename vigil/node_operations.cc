@@ -1,0 +1,214 @@
+// NodeImpl's reads and writes: from the application's terms to the engine's.
+#include <algorithm>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "vigil/expiry.h"
+#include "vigil/node_impl.h"
+
+namespace vigil {
+namespace {
+
+// Without a message, because a miss is no event: such a status costs nothing.
+absl::Status NotFound() {
+  return absl::Status(absl::StatusCode::kNotFound, "");
+}
+
+}  // namespace
+
+// --- Writes
+
+absl::StatusOr<SetResult> NodeImpl::Set(std::string_view key,
+                                        std::string_view value,
+                                        const SetOptions& options) {
+  return writer_->Await(writer_->Set(key, value, options, Room::kAwait));
+}
+
+absl::StatusOr<DeleteResult> NodeImpl::Delete(std::string_view key,
+                                              const WriteOptions& options) {
+  return writer_->Await(writer_->Delete(key, options, Room::kAwait));
+}
+
+absl::StatusOr<DeleteManyResult> NodeImpl::DeleteMany(
+    const std::vector<std::string_view>& keys, const WriteOptions& options) {
+  return writer_->Await(writer_->DeleteMany(keys, options, Room::kAwait));
+}
+
+absl::StatusOr<IncrementResult> NodeImpl::Increment(
+    std::string_view key, int64_t delta, const WriteOptions& options) {
+  return writer_->Await(writer_->Increment(key, delta, options, Room::kAwait));
+}
+
+absl::StatusOr<IncrementFloatResult> NodeImpl::IncrementFloat(
+    std::string_view key, double delta, const WriteOptions& options) {
+  return writer_->Await(
+      writer_->IncrementFloat(key, delta, options, Room::kAwait));
+}
+
+absl::StatusOr<SizeResult> NodeImpl::Append(std::string_view key,
+                                            std::string_view value,
+                                            const WriteOptions& options) {
+  return writer_->Await(writer_->Append(key, value, options, Room::kAwait));
+}
+
+absl::StatusOr<SizeResult> NodeImpl::SetRange(std::string_view key,
+                                              uint64_t offset,
+                                              std::string_view value,
+                                              const WriteOptions& options) {
+  return writer_->Await(
+      writer_->SetRange(key, offset, value, options, Room::kAwait));
+}
+
+absl::StatusOr<ChangeResult> NodeImpl::Rename(std::string_view key,
+                                              std::string_view new_key,
+                                              const RenameOptions& options) {
+  return writer_->Await(writer_->Rename(key, new_key, options, Room::kAwait));
+}
+
+absl::StatusOr<ChangeResult> NodeImpl::Expire(std::string_view key,
+                                              absl::Duration ttl,
+                                              const ExpireOptions& options) {
+  return writer_->Await(writer_->Expire(key, ttl, options, Room::kAwait));
+}
+
+absl::StatusOr<ChangeResult> NodeImpl::ExpireAt(std::string_view key,
+                                                absl::Time at,
+                                                const ExpireOptions& options) {
+  return writer_->Await(writer_->ExpireAt(key, at, options, Room::kAwait));
+}
+
+absl::StatusOr<ChangeResult> NodeImpl::Persist(std::string_view key,
+                                               const WriteOptions& options) {
+  return writer_->Await(writer_->Persist(key, options, Room::kAwait));
+}
+
+absl::StatusOr<BatchResult> NodeImpl::Write(const Batch& batch,
+                                            const WriteOptions& options) {
+  return writer_->Await(writer_->Write(batch, options, Room::kAwait));
+}
+
+absl::StatusOr<Receipt> NodeImpl::FlushDatabase(const WriteOptions& options) {
+  return writer_->Await(writer_->FlushDatabase(options, Room::kAwait));
+}
+
+absl::StatusOr<Receipt> NodeImpl::FlushAll(const WriteOptions& options) {
+  return writer_->Await(writer_->FlushAll(options, Room::kAwait));
+}
+
+absl::StatusOr<Receipt> NodeImpl::SwapDatabases(int a, int b,
+                                                const WriteOptions& options) {
+  return writer_->Await(writer_->SwapDatabases(a, b, options, Room::kAwait));
+}
+
+absl::StatusOr<Receipt> NodeImpl::Wait(const Receipt& receipt, Ack ack,
+                                       absl::Duration timeout) {
+  return writer_->Await(writer_->Wait(receipt, ack, timeout));
+}
+
+// --- Reads
+
+absl::StatusOr<Value> NodeImpl::Get(std::string_view key,
+                                    const ReadOptions& options) const {
+  if (!HasDatabase(options)) return NotFound();
+  std::optional<engine::Entry> entry = engine_->Get(key, options.database);
+  if (!entry) return NotFound();
+  return ToValue(*std::move(entry));
+}
+
+absl::StatusOr<PinnedValue> NodeImpl::GetPinned(
+    std::string_view key, const ReadOptions& options) const {
+  if (!HasDatabase(options)) return NotFound();
+  auto entry = engine_->GetPinned(key, options.database);
+  if (!entry) return NotFound();
+  PinnedValue value;
+  auto keep = std::make_shared<const engine::PinnedEntry>(*std::move(entry));
+  value.data_ = keep->value();
+  value.version_ = keep->version();
+  value.expires_at_ = ToTime(keep->expires_at());
+  value.keep_ = std::move(keep);
+  return value;
+}
+
+std::vector<std::optional<Value>> NodeImpl::GetMany(
+    const std::vector<std::string_view>& keys,
+    const ReadOptions& options) const {
+  std::vector<std::optional<Value>> values(keys.size());
+  if (!HasDatabase(options)) return values;
+  auto entries = engine_->GetMany(keys, options.database);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (entries[i]) values[i] = ToValue(*std::move(entries[i]));
+  }
+  return values;
+}
+
+absl::StatusOr<std::string> NodeImpl::GetRange(
+    std::string_view key, uint64_t offset, uint64_t length,
+    const ReadOptions& options) const {
+  const auto value = GetPinned(key, options);
+  if (!value.ok()) return value.status();
+  const std::string_view data = value->data();
+  return std::string(
+      data.substr(std::min<uint64_t>(offset, data.size()), length));
+}
+
+bool NodeImpl::Exists(std::string_view key, const ReadOptions& options) const {
+  return HasDatabase(options) && engine_->Exists(key, options.database);
+}
+
+absl::StatusOr<KeyInfo> NodeImpl::Inspect(std::string_view key,
+                                          const ReadOptions& options) const {
+  if (!HasDatabase(options)) return NotFound();
+  const auto info = engine_->Look(key, options.database);
+  if (!info) return NotFound();
+  return KeyInfo{.version = info->version,
+                 .expires_at = ToTime(info->expires_at),
+                 .size = info->value_bytes,
+                 .memory_bytes = info->memory_bytes};
+}
+
+absl::StatusOr<absl::Duration> NodeImpl::TimeToLive(
+    std::string_view key, const ReadOptions& options) const {
+  const auto info = Inspect(key, options);
+  if (!info.ok()) return info.status();
+  const absl::Time now = absl::FromUnixMillis(clock_.Wall().ms);
+  return std::max(info->expires_at - now, absl::ZeroDuration());
+}
+
+bool NodeImpl::Touch(std::string_view key, const ReadOptions& options) const {
+  return HasDatabase(options) && engine_->Touch(key, options.database);
+}
+
+ScanPage NodeImpl::Scan(const ScanOptions& options) const {
+  if (!HasDatabase({options.database})) return {};
+  engine::ScanPage page = engine_->Scan({.database = options.database,
+                                         .cursor = options.cursor,
+                                         .prefix = options.prefix,
+                                         .pattern = options.pattern,
+                                         .count = options.count});
+  return {.keys = std::move(page.keys), .cursor = page.cursor};
+}
+
+absl::StatusOr<std::string> NodeImpl::RandomKey(
+    const ReadOptions& options) const {
+  if (!HasDatabase(options)) return NotFound();
+  auto key = engine_->RandomKey(options.database);
+  if (!key) return NotFound();
+  return *std::move(key);
+}
+
+uint64_t NodeImpl::KeyCount(const ReadOptions& options) const {
+  return HasDatabase(options) ? engine_->KeyCount(options.database) : 0;
+}
+
+void NodeImpl::ForEach(
+    const std::function<void(std::string_view, const Value&)>& visit,
+    const ReadOptions& options) const {
+  if (!HasDatabase(options)) return;
+  engine_->ForEach(
+      [&](std::string_view key, const engine::Entry& entry) {
+        visit(key, ToValue(engine::Entry(entry)));
+      },
+      options.database);
+}
+
+}  // namespace vigil
