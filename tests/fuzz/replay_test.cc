@@ -1,0 +1,50 @@
+// The same target without a fuzzer, for any compiler: its seeds, each of their
+// beginnings, each of their bits the other way round, and what fuzzing has found.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "tests/fuzz/fuzz_target.h"
+
+namespace vigil::fuzz {
+namespace {
+
+// Of exactly its size, so that AddressSanitizer sees a read behind the end.
+void Try(std::string_view bytes) {
+  const std::vector<char> copy(bytes.begin(), bytes.end());
+  TryOne({copy.data(), copy.size()});
+}
+
+TEST(Replay, SeedsAndTheirBeginnings) {
+  for (const std::string& seed : Seeds()) {
+    for (size_t size = 0; size <= seed.size(); ++size)
+      Try(std::string_view(seed).substr(0, size));
+  }
+}
+
+TEST(Replay, SeedsWithOneBitTurned) {
+  for (std::string seed : Seeds()) {
+    for (char& byte : seed) {
+      for (int bit = 0; bit < 8; ++bit) {
+        byte = static_cast<char>(byte ^ (1 << bit));
+        Try(seed);
+        byte = static_cast<char>(byte ^ (1 << bit));
+      }
+    }
+  }
+}
+
+// Files in found/<target>: each was a bug once.
+TEST(Replay, WhatFuzzingHasFound) {
+  const std::filesystem::path found(VIGIL_FUZZ_FOUND);
+  if (!std::filesystem::is_directory(found)) return;
+  for (const auto& file : std::filesystem::directory_iterator(found)) {
+    std::ifstream in(file.path(), std::ios::binary);
+    Try(std::string(std::istreambuf_iterator<char>(in), {}));
+  }
+}
+
+}  // namespace
+}  // namespace vigil::fuzz
