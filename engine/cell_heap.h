@@ -17,20 +17,36 @@
 
 namespace vigil::engine {
 
-// Sizes of small cells: by 8 bytes, then by 64.
+// Sizes of small cells: by 4 bytes, then by 8, then by 64. Half a step is lost for each
+// key; but a shard that has but a few cells of some size has a page for them.
 struct CellSizes {
-  static constexpr size_t kFineMax = 512;
+  struct Steps {
+    size_t upto;
+    size_t step;
+  };
   static constexpr size_t kBytesMax = 2048;
-  static constexpr size_t kFine = kFineMax / 8;
-  static constexpr size_t kClasses = kFine + (kBytesMax - kFineMax) / 64;
+  static constexpr Steps kSteps[] = {{256, 4}, {512, 8}, {kBytesMax, 64}};
+  static constexpr size_t kClasses = 256 / 4 + 256 / 8 + (kBytesMax - 512) / 64;
 
   static constexpr size_t ClassOf(size_t bytes) {
-    return bytes <= kFineMax ? (bytes - 1) / 8
-                             : kFine + (bytes - kFineMax - 1) / 64;
+    size_t below = 0;
+    size_t classes = 0;
+    for (const auto& [upto, step] : kSteps) {
+      if (bytes <= upto) return classes + (bytes - below - 1) / step;
+      classes += (upto - below) / step;
+      below = upto;
+    }
+    return classes;
   }
   static constexpr size_t BytesOf(size_t size_class) {
-    return size_class < kFine ? (size_class + 1) * 8
-                              : kFineMax + (size_class - kFine + 1) * 64;
+    size_t below = 0;
+    for (const auto& [upto, step] : kSteps) {
+      const size_t classes = (upto - below) / step;
+      if (size_class < classes) return below + (size_class + 1) * step;
+      size_class -= classes;
+      below = upto;
+    }
+    return below;
   }
 };
 
@@ -83,10 +99,13 @@ class CellHeap {
 
   void OrderPages() { slab_.OrderPages(); }
   bool SparseAt(const Cell& cell) const {
-    return !IsLarge(cell) && slab_.SparseAt(&cell);
+    return !IsLarge(cell) && slab_.SparseAt(&cell, kSparsePercent);
   }
 
  private:
+  // What is moved for less comes back: keys come and go.
+  static constexpr unsigned kSparsePercent = 50;
+
   Slab<CellSizes> slab_;
   size_t large_bytes_ = 0;
   std::vector<CellPin> doomed_;

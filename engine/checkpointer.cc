@@ -84,10 +84,10 @@ absl::Status Checkpointer::WriteShard(size_t shard) {
 }
 
 absl::Status Checkpointer::DeleteGone(size_t shard) {
-  const auto gone = data_.Write(
+  const auto gone = data_.WriteInTurn(
       shard, [](Keyspace& keyspace) { return keyspace.TakeGone(); });
   for (size_t next = 0; next < gone.size();) {
-    data_.Write(shard, [&](Keyspace& keyspace) {
+    data_.WriteInTurn(shard, [&](Keyspace& keyspace) {
       const size_t end = std::min(gone.size(), next + kHoldKeys);
       for (; next < end; ++next) {
         const auto& [database, key] = gone[next];
@@ -129,7 +129,7 @@ absl::Status Checkpointer::WriteDirty(size_t shard) {
   };
   for (uint64_t position = 0; position < Table::kPositionEnd;) {
     std::vector<CellPin> large;
-    data_.Write(shard, [&](Keyspace& keyspace) {
+    data_.WriteInTurn(shard, [&](Keyspace& keyspace) {
       keyspace.VisitDirty(position, [&](const Cell& cell) {
         if (IsLarge(cell)) {
           large.emplace_back(cell);

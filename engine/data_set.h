@@ -14,12 +14,14 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -65,6 +67,19 @@ class DataSet {
       const Written after(*this, keyspace);
       return use(keyspace);
     });
+  }
+  // Likewise, for who goes through a shard segment by segment in the background: whoever
+  // waits for the shard gets it in between. (A thread that is woken is slower than one
+  // that takes the lock again at once; without this some waited for 70 segments.)
+  template <typename Use>
+  auto ReadInTurn(size_t shard, Use use) const {
+    const GiveWay afterwards(*this, shard);
+    return Read(shard, use);
+  }
+  template <typename Use>
+  auto WriteInTurn(size_t shard, Use use) {
+    const GiveWay afterwards(*this, shard);
+    return Write(shard, use);
   }
   // A read may note in a cell that it was read.
   template <typename Use>
@@ -176,6 +191,25 @@ class DataSet {
     DataSet& data_;
     Keyspace& keyspace_;
     const int64_t before_;
+  };
+
+  class GiveWay {
+   public:
+    GiveWay(const DataSet& data, size_t shard) : data_(data), shard_(shard) {}
+    ~GiveWay() {
+      const Shard& shard = data_.present_.load()[shard_];
+      // A nap and not a yield: who is woken may have been put on this very core.
+      for (int i = 0; i < kNapsMax && shard.mu.Contended(); ++i)
+        std::this_thread::sleep_for(kNap);
+    }
+    GiveWay(const GiveWay&) = delete;
+    GiveWay& operator=(const GiveWay&) = delete;
+
+   private:
+    static constexpr std::chrono::microseconds kNap{20};
+    static constexpr int kNapsMax = 20;
+    const DataSet& data_;
+    const size_t shard_;
   };
 
   template <typename Use>

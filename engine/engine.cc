@@ -81,7 +81,6 @@ absl::Status Engine::Apply(std::string_view records) {
   // to last_index() is in its shard.
   for (const EncodedRecord& each : *decoded) impl.data.Apply(each.record);
   impl.log.AppendPersisted(*decoded, sync);
-  if (impl.syncer.has_value()) impl.syncer->Persisted();
   return absl::OkStatus();
 }
 
@@ -160,7 +159,6 @@ uint64_t Engine::durable_index() const { return impl_->log.durable_index(); }
 void Engine::HurryPersisted() { impl_->log.Hurry(); }
 
 void Engine::RequestSync(uint64_t index) {
-  impl_->log.Hurry();
   if (impl_->syncer.has_value()) impl_->syncer->Request(index);
 }
 
@@ -182,6 +180,7 @@ std::unique_ptr<StateWalk> Engine::Walk() const {
 
 Signal& Engine::appended() const { return impl_->log.appended(); }
 Signal& Engine::persisted() const { return impl_->log.persisted(); }
+Signal& Engine::durable() const { return impl_->log.durable(); }
 
 // --- Named values
 
@@ -211,8 +210,6 @@ bool Engine::memory_only() const { return impl_->storage == nullptr; }
 
 absl::Status Engine::Sync() {
   if (memory_only()) return absl::OkStatus();
-  if (!impl_->log.AwaitPersisted(impl_->log.last_index()))
-    return impl_->log.health();
   return impl_->syncer->SyncNow().ok() ? absl::OkStatus() : impl_->log.health();
 }
 

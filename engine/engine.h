@@ -234,7 +234,7 @@ class Engine {
   // What is in the log becomes persisted without the millisecond's pause that lets
   // records share a write. To be called by who waits for it.
   void HurryPersisted();
-  // Likewise, and up to `index` durable as soon as the disk can.
+  // What is in the log up to `index` becomes durable as soon as the disk can.
   void RequestSync(uint64_t index);
   // Up to about `bytes_max` of records from `from` on, from memory or else from
   // disk. Empty slice: `from` is not written yet. kOutOfRange: no longer held.
@@ -244,6 +244,7 @@ class Engine {
   // Moved whenever a watermark moves or health changes.
   Signal& appended() const;   // last_index
   Signal& persisted() const;  // persisted_index, durable_index, health
+  Signal& durable() const;    // durable_index, health
 
   // --- Named values, always synced; kept in memory without a storage.
   absl::Status WriteMeta(std::string_view name, std::string_view value);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/blob_writer.h"
 #include "engine/checkpointer.h"
 #include "engine/data_set.h"
 #include "engine/engine.h"
@@ -42,8 +43,9 @@ class Engine::Impl {
             /*memory_only=*/storage == nullptr,
             options.on_storage_failure == OnStorageFailure::kGoOnInMemory) {
     if (storage != nullptr) {
-      syncer.emplace(log, *storage, options.fsync);
-      flusher.emplace(log, *storage, *syncer,
+      blobs.emplace(log, *storage);
+      syncer.emplace(log, *blobs, *storage, options.fsync);
+      flusher.emplace(log, *blobs, *syncer,
                       options.fsync == FsyncPolicy::kAlways);
       checkpointer.emplace(data, log, *storage, options.checkpoint_period,
                            options.log_disk_bytes);
@@ -114,6 +116,7 @@ class Engine::Impl {
   const std::unique_ptr<PagePool> pool;
   DataSet data;
   Log log;
+  std::optional<BlobWriter> blobs;
   std::optional<Syncer> syncer;
   std::optional<Flusher> flusher;
   std::optional<Checkpointer> checkpointer;

@@ -140,7 +140,7 @@ uint64_t VisitAt(const DataSet& data, uint64_t cursor, Visit visit) {
   const size_t shard = cursor >> kShardShift;
   if (shard >= data.shards()) return 0;  // not a cursor of this engine
   uint64_t position = cursor & (Table::kPositionEnd - 1);
-  data.Read(shard, [&](const Keyspace& keyspace) {
+  data.ReadInTurn(shard, [&](const Keyspace& keyspace) {
     keyspace.VisitSome(position, visit);
   });
   if (position < Table::kPositionEnd)

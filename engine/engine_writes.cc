@@ -137,7 +137,8 @@ absl::StatusOr<MutationResult> Engine::Mutate(const Mutation& mutation,
   const uint64_t hash = impl.data.Hash(database, mutation.key);
   MutationResult result;
   absl::Status decided = impl.data.WriteHash(hash, [&](Keyspace& keyspace) {
-    const Cell* cell = keyspace.FindStored(hash, database, mutation.key);
+    Cell* const found = keyspace.FindStored(hash, database, mutation.key);
+    const Cell* cell = found;
     WallTime now;
     if (mutation.kind == Mutation::Kind::kExpire ||
         (cell != nullptr && cell->expires())) {
@@ -155,7 +156,7 @@ absl::StatusOr<MutationResult> Engine::Mutate(const Mutation& mutation,
                       .database = database};
     record.index = impl.log.Append(record);
     if (record.index == 0) return NotMaster();
-    keyspace.Apply(hash, record);
+    keyspace.Apply(hash, record, found);
     result.index = record.index;
     return absl::OkStatus();
   });

@@ -37,7 +37,8 @@ class Evictor {
 
   // `cell` is new in the table. `loaded`: it comes from disk or a full sync, so
   // that it is not known when it came.
-  virtual void Inserted(uint64_t hash, Cell& cell, bool loaded) = 0;
+  virtual void Inserted(uint64_t hash, Cell& cell, bool loaded,
+                        const Table& table) = 0;
   virtual void Accessed(Cell& cell) = 0;
   // `cell` is about to go; for good if the policy itself has chosen it.
   virtual void Erased(uint64_t hash, const Cell& cell, bool evicted) = 0;

@@ -1,6 +1,7 @@
 #include "engine/eviction_queues.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vigil::engine {
 namespace {
@@ -20,6 +21,11 @@ void CountRead(Cell& cell, uint32_t reads_max) {
   ++mark.reads;
   mark.WriteTo(cell);
 }
+
+// Places that are tidied now and then, which takes some 0.1 ms, and for each key that
+// comes: more than one, so that it gets ahead of them.
+constexpr size_t kTidiedAtTick = 1024;
+constexpr size_t kTidiedAtInsert = 8;
 
 // Half of it is empty, and it is worth the work.
 bool MostlyGone(const HashQueue& queue) {
@@ -46,27 +52,32 @@ Cell* HashQueue::At(size_t i, const Table& table) const {
 }
 
 void HashQueue::PopOldest() {
-  hashes_.pop_front();
-  ++first_place_;
+  // What Tidy has emptied goes in one piece.
+  const size_t count = write_ == 0 && read_ > 0 ? read_ : 1;
+  hashes_.erase(hashes_.begin(),
+                hashes_.begin() + static_cast<ptrdiff_t>(count));
+  first_place_ += count;
+  read_ -= std::min(read_, count);
+  write_ -= std::min(write_, count);
 }
 
-size_t HashQueue::Compact(const Table& table, size_t follow) {
-  std::deque<uint64_t> kept;
-  size_t followed = 0;
-  const uint64_t first_place = first_place_ + hashes_.size();
-  for (size_t i = 0; i < hashes_.size(); ++i) {
-    if (i == follow) followed = kept.size();
-    Cell* const cell = At(i, table);
+size_t HashQueue::Tidy(const Table& table, size_t count, size_t follow) {
+  if (read_ == 0 && !MostlyGone(*this)) return follow;
+  const size_t end = std::min(read_ + count, hashes_.size());
+  for (; read_ < end; ++read_) {
+    Cell* const cell = At(read_, table);
     if (cell == nullptr) continue;
+    if (follow == read_) follow = write_;
     QueueMark mark = QueueMark::Of(*cell);
-    mark.place = static_cast<uint32_t>((first_place + kept.size()) &
-                                       QueueMark::kPlaceMask);
+    mark.place =
+        static_cast<uint32_t>((first_place_ + write_) & QueueMark::kPlaceMask);
     mark.WriteTo(*cell);
-    kept.push_back(hashes_[i]);
+    hashes_[write_++] = hashes_[read_];
   }
-  hashes_ = std::move(kept);
-  first_place_ = first_place;
-  return followed;
+  if (read_ < hashes_.size()) return follow;
+  hashes_.resize(write_);
+  read_ = 0;
+  return std::min(follow, std::exchange(write_, 0));
 }
 
 void Ghost::Resize(size_t keys) {
@@ -84,9 +95,11 @@ bool Ghost::Take(uint64_t hash) {
 
 // --- S3-FIFO
 
-void S3Fifo::Inserted(uint64_t hash, Cell& cell, bool loaded) {
+void S3Fifo::Inserted(uint64_t hash, Cell& cell, bool loaded,
+                      const Table& table) {
   HashQueue& queue = loaded || ghost_.Take(hash) ? main_ : small_;
   queue.Push(hash, cell, 0);
+  queue.Tidy(table, kTidiedAtInsert);
 }
 
 void S3Fifo::Accessed(Cell& cell) { CountRead(cell, kReadsMax); }
@@ -100,13 +113,11 @@ void S3Fifo::Erased(uint64_t hash, const Cell& cell, bool evicted) {
 }
 
 void S3Fifo::Tidy(const Table& table) {
-  for (HashQueue* queue : {&small_, &main_}) {
-    if (MostlyGone(*queue)) queue->Compact(table);
-  }
+  small_.Tidy(table, kTidiedAtTick);
+  main_.Tidy(table, kTidiedAtTick);
 }
 
 const Cell* S3Fifo::Victim(const Table& table) {
-  Tidy(table);
   const size_t keys = small_.live() + main_.live();
   const bool small_is_full = small_.live() * kSmallShare >= keys;
   if (!small_is_full) {
@@ -147,8 +158,9 @@ const Cell* S3Fifo::FromMain(const Table& table) {
 
 // --- SIEVE
 
-void Sieve::Inserted(uint64_t hash, Cell& cell, bool) {
+void Sieve::Inserted(uint64_t hash, Cell& cell, bool, const Table& table) {
   queue_.Push(hash, cell, 0);
+  hand_ = queue_.Tidy(table, kTidiedAtInsert, hand_);
 }
 
 void Sieve::Accessed(Cell& cell) { CountRead(cell, 1); }
@@ -156,11 +168,10 @@ void Sieve::Accessed(Cell& cell) { CountRead(cell, 1); }
 void Sieve::Erased(uint64_t, const Cell&, bool) { queue_.Left(); }
 
 void Sieve::Tidy(const Table& table) {
-  if (MostlyGone(queue_)) hand_ = queue_.Compact(table, hand_);
+  hand_ = queue_.Tidy(table, kTidiedAtTick, hand_);
 }
 
 const Cell* Sieve::Victim(const Table& table) {
-  Tidy(table);
   size_t spared = 0;
   // Once around meets every key.
   for (size_t left = queue_.places(); left > 0; --left, ++hand_) {

@@ -54,9 +54,10 @@ class HashQueue {
   Cell* At(size_t i, const Table& table) const;
   uint64_t hash(size_t i) const { return hashes_[i]; }
   void PopOldest();
-  // Takes out places of keys that have gone; cells get new places. Returns where
-  // what was at `follow`, or came after it, is now.
-  size_t Compact(const Table& table, size_t follow = 0);
+  // When most places are of keys that have gone, looks at up to `count` places more and
+  // takes out those; cells get new places. Returns where what was at `follow`, or came
+  // after it, is now.
+  size_t Tidy(const Table& table, size_t count, size_t follow = 0);
 
   size_t places() const { return hashes_.size(); }
   size_t live() const { return live_; }
@@ -68,6 +69,10 @@ class HashQueue {
   std::deque<uint64_t> hashes_;
   uint64_t first_place_ = 0;
   size_t live_ = 0;
+  // While it is tidied: what is below `write_` is tidy, and from there up to `read_`
+  // nothing is left.
+  size_t write_ = 0;
+  size_t read_ = 0;
 };
 
 // Which keys were evicted lately: as many as were said to Resize, more or less.
@@ -88,7 +93,8 @@ class Ghost {
 
 class S3Fifo final : public Evictor {
  public:
-  void Inserted(uint64_t hash, Cell& cell, bool loaded) override;
+  void Inserted(uint64_t hash, Cell& cell, bool loaded,
+                const Table& table) override;
   void Accessed(Cell& cell) override;
   void Erased(uint64_t hash, const Cell& cell, bool evicted) override;
   const Cell* Victim(const Table& table) override;
@@ -110,7 +116,8 @@ class S3Fifo final : public Evictor {
 
 class Sieve final : public Evictor {
  public:
-  void Inserted(uint64_t hash, Cell& cell, bool loaded) override;
+  void Inserted(uint64_t hash, Cell& cell, bool loaded,
+                const Table& table) override;
   void Accessed(Cell& cell) override;
   void Erased(uint64_t hash, const Cell& cell, bool evicted) override;
   const Cell* Victim(const Table& table) override;

@@ -33,7 +33,7 @@ SamplingEvictor::SamplingEvictor(EvictionPolicy policy, uint64_t seed)
            policy == EvictionPolicy::kVolatileLfu),
       random_(seed) {}
 
-void SamplingEvictor::Inserted(uint64_t, Cell& cell, bool) {
+void SamplingEvictor::Inserted(uint64_t, Cell& cell, bool, const Table&) {
   cell.set_access(lfu_ ? Minute() << 8 | kLfuInit : tick_ & kTickMask);
 }
 

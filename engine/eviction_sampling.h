@@ -18,7 +18,8 @@ class SamplingEvictor final : public Evictor {
   // REQUIRES: one of Redis' policies that evict.
   SamplingEvictor(EvictionPolicy policy, uint64_t seed);
 
-  void Inserted(uint64_t hash, Cell& cell, bool loaded) override;
+  void Inserted(uint64_t hash, Cell& cell, bool loaded,
+                const Table& table) override;
   void Accessed(Cell& cell) override;
   void Erased(uint64_t, const Cell&, bool) override {}
   const Cell* Victim(const Table& table) override;

@@ -3,10 +3,6 @@
 namespace vigil::engine {
 namespace {
 
-// RocksDB takes blobs of 256 KiB and more at disk speed; larger ones only make
-// whoever waits for the first record of the blob wait longer.
-constexpr size_t kBlobBytesMax = 1 << 20;
-
 // How long a record waits for others to share its blob, unless somebody waits for it.
 constexpr absl::Duration kNap = absl::Milliseconds(1);
 // Naps without a record before it sleeps: waking it costs the writer 10 microseconds.
@@ -14,8 +10,8 @@ constexpr int kNaps = 64;
 
 }  // namespace
 
-Flusher::Flusher(Log& log, Storage& storage, Syncer& syncer, bool sync_each)
-    : log_(log), storage_(storage), syncer_(syncer), sync_each_(sync_each) {
+Flusher::Flusher(Log& log, BlobWriter& blobs, Syncer& syncer, bool sync_each)
+    : log_(log), blobs_(blobs), syncer_(syncer), sync_each_(sync_each) {
   thread_ = Thread("vigil-flush", [this] { Run(); });
 }
 
@@ -34,41 +30,24 @@ void Flusher::Run() {
     const uint64_t hurried = log_.hurry().Seen();
     // Read before the log: what was appended before Stop() is written.
     const bool last_round = stopping_;
-    const LogSlice blob = log_.Unpersisted(kBlobBytesMax);
-    if (blob.first == 0 && last_round) return;
-    if (blob.first == 0 && naps == 0) {
+    const absl::StatusOr<size_t> written = blobs_.WriteNext();
+    if (!written.ok()) return;
+    if (*written == 0 && last_round) return;
+    if (*written == 0 && naps == 0) {
       log_.appended().WaitPast(appended, MonoTime::InfiniteFuture());
       naps = kNaps;
       continue;
     }
-    if (blob.first != 0) {
-      if (!Write(blob)) return;
+    if (*written != 0) {
+      if (sync_each_) syncer_.Request(log_.persisted_index());
       naps = kNaps;
     } else {
       --naps;
     }
     // A full blob has another one behind it.
-    if (blob.records.size() < kBlobBytesMax / 2 && !stopping_)
+    if (*written < BlobWriter::kBlobBytesMax / 2 && !stopping_)
       log_.hurry().WaitPast(hurried, clock.Mono() + kNap);
   }
-}
-
-bool Flusher::Write(const LogSlice& blob) {
-  // Not synced here: a slow disk must not hold back `persisted`, on which the
-  // acknowledgement of a quorum write depends.
-  const absl::Status written =
-      storage_.AppendLog(blob.first, blob.last, blob.records, /*sync=*/false);
-  if (!written.ok()) {
-    log_.Fail(written);
-    return false;
-  }
-  log_.MarkPersisted(blob);
-  if (sync_each_) {
-    syncer_.Request(blob.last);
-  } else {
-    syncer_.Persisted();
-  }
-  return true;
 }
 
 }  // namespace vigil::engine

@@ -1,4 +1,4 @@
-// Flusher: the thread that hands a master's log to the operating system.
+// Flusher: the thread that sees to it that a master's log gets to the operating system.
 //
 // Group commit: while one blob is written, the next one gathers in the ring. Who waits
 // for `persisted` says so (Log::Hurry), and the flusher writes at once. Otherwise it
@@ -7,16 +7,16 @@
 // in which nothing came it sleeps until the next record.
 //
 // Thread-safety: the constructor and Stop() from one thread.
-// Lifetime: `log` and `storage` outlive it.
-// Errors: the first one goes to Log::Fail() and ends the thread.
+// Lifetime: `log` and what is behind `blobs` and `syncer` outlive it.
+// Errors: the first one ends the thread.
 #ifndef VIGIL_ENGINE_FLUSHER_H_
 #define VIGIL_ENGINE_FLUSHER_H_
 
 #include <atomic>
 
 #include "engine/base/thread.h"
+#include "engine/blob_writer.h"
 #include "engine/log.h"
-#include "engine/storage.h"
 #include "engine/syncer.h"
 
 namespace vigil::engine {
@@ -24,7 +24,7 @@ namespace vigil::engine {
 class Flusher {
  public:
   // `sync_each`: every blob is synced at once (FsyncPolicy::kAlways).
-  Flusher(Log& log, Storage& storage, Syncer& syncer, bool sync_each);
+  Flusher(Log& log, BlobWriter& blobs, Syncer& syncer, bool sync_each);
   ~Flusher() { Stop(); }
 
   // Writes what the log holds by now and ends.
@@ -32,11 +32,9 @@ class Flusher {
 
  private:
   void Run();
-  // False: the storage failed.
-  bool Write(const LogSlice& blob);
 
   Log& log_;
-  Storage& storage_;
+  BlobWriter& blobs_;
   Syncer& syncer_;
   const bool sync_each_;
   std::atomic<bool> stopping_{false};

@@ -38,6 +38,7 @@ void Housekeeper::Run() {
   while (!stopping_) {
     const uint64_t seen = bell.Seen();
     pool_.Prepare();
+    pool_.ReturnIdle();
     data_.reclaimer().Drain();
     const MonoTime now = stopwatch_.Mono();
     if (now >= next) {

@@ -72,11 +72,17 @@ void Keyspace::Count(const Cell& cell, bool comes) {
   if (cell.expires()) database.expiring += one;
 }
 
-bool Keyspace::Apply(uint64_t hash, const RecordView& effect) {
+Cell* Keyspace::CellOf(uint64_t hash, const RecordView& effect,
+                       Cell* found) const {
+  return found != nullptr ? found
+                          : table_.Find(hash, effect.database, effect.key);
+}
+
+bool Keyspace::Apply(uint64_t hash, const RecordView& effect, Cell* found) {
   switch (effect.type) {
     case RecordType::kSet: {
       if (effect.index < Of(effect.database).floor) return false;
-      Cell* const cell = Store(hash, effect, /*loaded=*/false);
+      Cell* const cell = Store(hash, effect, found, /*loaded=*/false);
       if (cell == nullptr) return false;
       if (options_.track_changes && !cell->dirty()) {
         cell->set_dirty(true);
@@ -85,7 +91,7 @@ bool Keyspace::Apply(uint64_t hash, const RecordView& effect) {
       return true;
     }
     case RecordType::kDelete:
-      return Erase(hash, effect);
+      return Erase(hash, effect, found);
     case RecordType::kBatch:
     case RecordType::kEpoch:
     case RecordType::kConfiguration:
@@ -99,16 +105,17 @@ void Keyspace::Load(uint64_t hash, const RecordView& entry) {
     if (options_.track_changes) AddGone(entry.database, entry.key);
     return;
   }
-  Cell* cell = Store(hash, entry, /*loaded=*/true);
+  Cell* cell = Store(hash, entry, nullptr, /*loaded=*/true);
   // A newer one is here already; the row of this one is on disk all the same.
   if (cell == nullptr) cell = table_.Find(hash, entry.database, entry.key);
   cell->set_stored(true);
 }
 
-Cell* Keyspace::Store(uint64_t hash, const RecordView& effect, bool loaded) {
+Cell* Keyspace::Store(uint64_t hash, const RecordView& effect, Cell* found,
+                      bool loaded) {
   newest_ = std::max(newest_, effect.index);
   const Cell::Content content = ContentOf(effect);
-  Cell* const cell = table_.Find(hash, effect.database, effect.key);
+  Cell* const cell = CellOf(hash, effect, found);
   if (cell == nullptr) return Insert(hash, content, loaded);
   if (effect.index <= cell->version()) return nullptr;
   return Overwrite(hash, *cell, content);
@@ -119,7 +126,7 @@ Cell* Keyspace::Insert(uint64_t hash, const Cell::Content& content,
   Cell* const cell = heap_.Make(content);
   table_.Insert(hash, cell);
   Count(*cell, true);
-  if (Evictable(*cell)) evictor_->Inserted(hash, *cell, loaded);
+  if (Evictable(*cell)) evictor_->Inserted(hash, *cell, loaded, table_);
   return cell;
 }
 
@@ -143,8 +150,8 @@ Cell* Keyspace::Overwrite(uint64_t hash, Cell& cell,
   return fresh;
 }
 
-bool Keyspace::Erase(uint64_t hash, const RecordView& effect) {
-  Cell* const cell = table_.Find(hash, effect.database, effect.key);
+bool Keyspace::Erase(uint64_t hash, const RecordView& effect, Cell* found) {
+  Cell* const cell = CellOf(hash, effect, found);
   if (cell == nullptr || effect.index <= cell->version()) return false;
   Remove(hash, *cell, effect.cause == Cause::kEvicted);
   return true;

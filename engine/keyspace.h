@@ -87,8 +87,9 @@ class Keyspace {
 
   // --- Changing.
   // Applies a kSet or kDelete effect; whatever else is passed over. Returns whether
-  // anything changed.
-  bool Apply(uint64_t hash, const RecordView& effect);
+  // anything changed. `found`: what FindStored() has just found for its key, or
+  // nullptr.
+  bool Apply(uint64_t hash, const RecordView& effect, Cell* found = nullptr);
   // Puts an entry of a stored state in place: no change of the data set.
   void Load(uint64_t hash, const RecordView& entry);
   // What is in `database` with a version below `floor` has gone.
@@ -148,10 +149,13 @@ class Keyspace {
            cell.version() < databases_[cell.database()].floor;
   }
   // Returns the cell, or nullptr for a stale effect.
-  Cell* Store(uint64_t hash, const RecordView& effect, bool loaded);
+  Cell* Store(uint64_t hash, const RecordView& effect, Cell* found,
+              bool loaded);
   Cell* Insert(uint64_t hash, const Cell::Content& content, bool loaded);
   Cell* Overwrite(uint64_t hash, Cell& cell, const Cell::Content& content);
-  bool Erase(uint64_t hash, const RecordView& effect);
+  bool Erase(uint64_t hash, const RecordView& effect, Cell* found);
+  // `found`, or else the cell of the effect's key, even if it was flushed.
+  Cell* CellOf(uint64_t hash, const RecordView& effect, Cell* found) const;
   void Remove(uint64_t hash, Cell& cell, bool evicted);
   void Count(const Cell& cell, bool comes);
   // Whether the eviction policy knows the cell.

@@ -31,6 +31,11 @@ absl::Status Log::Admit(MonoTime deadline) {
   }
 }
 
+void Log::NotifyBoth() {
+  persisted_signal_.Notify();
+  durable_signal_.Notify();
+}
+
 uint64_t Log::AppendLocked(const RecordView& record) {
   const size_t bytes = ring_.Append(record);
   const uint64_t index = ring_.last_index();
@@ -75,7 +80,7 @@ uint64_t Log::CloseGate() {
     gate_open_ = false;
     last = last_;
   }
-  persisted_signal_.Notify();  // for those who wait in Admit
+  NotifyBoth();  // for those who wait in Admit, or for what will not come
   return last;
 }
 
@@ -92,7 +97,7 @@ void Log::AppendPersisted(const std::vector<EncodedRecord>& records,
     dropped = ring_.Trim(index, memory_bytes_);
   }
   appended_.Notify();
-  persisted_signal_.Notify();
+  NotifyBoth();
 }
 
 void Log::Replace(LogRing ring) {
@@ -107,7 +112,7 @@ void Log::Replace(LogRing ring) {
     unpersisted_bytes_ = 0;
   }
   appended_.Notify();
-  persisted_signal_.Notify();
+  NotifyBoth();
 }
 
 LogSlice Log::Unpersisted(size_t bytes_max) const {
@@ -142,7 +147,7 @@ void Log::MarkDurable(const Mark& mark) {
     if (mark.data_set != data_set_ || mark.index <= durable_) return;
     durable_ = mark.index;
   }
-  persisted_signal_.Notify();
+  NotifyBoth();
 }
 
 void Log::Fail(const absl::Status& cause) {
@@ -154,7 +159,7 @@ void Log::Fail(const absl::Status& cause) {
     failed_ = true;
   }
   appended_.Notify();
-  persisted_signal_.Notify();
+  NotifyBoth();
 }
 
 bool Log::AwaitPersisted(uint64_t index) {

@@ -96,9 +96,13 @@ class Log {
 
   Signal& appended() const { return appended_; }
   Signal& hurry() const { return hurry_; }
+  // Moves with persisted_index, durable_index, health and the gate.
   Signal& persisted() const { return persisted_signal_; }
+  // Not with persisted_index: who waits for the disk alone is not woken in vain.
+  Signal& durable() const { return durable_signal_; }
 
  private:
+  void NotifyBoth();
   uint64_t AppendLocked(const RecordView& record)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
@@ -122,6 +126,7 @@ class Log {
   mutable Signal appended_;
   mutable Signal hurry_;
   mutable Signal persisted_signal_;
+  mutable Signal durable_signal_;
 };
 
 }  // namespace vigil::engine

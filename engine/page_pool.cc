@@ -13,11 +13,15 @@ namespace {
 constexpr size_t kHugePage = 2 << 20;
 constexpr size_t kFirstRegion = 256 << 10;
 constexpr size_t kLargestRegion = 64 << 20;
-// Prepared in advance: at 200 MB/s of new keys, 20 milliseconds.
-constexpr ptrdiff_t kAhead = 2 * kHugePage;
+// Prepared in advance, in huge pages: at 200 MB/s of new keys, 40 milliseconds. Less for
+// a store that is not large itself.
+constexpr size_t kAheadMax = 4;
+constexpr size_t kUsedPerAhead = 8 << 20;
 // Kept for reuse: a store that breathes does not ask the system each time.
-constexpr size_t kWarmPagesMin = 64;
-constexpr size_t kWarmPerUsed = 256;  // and one for so many in use
+constexpr size_t kIdlePagesMin = 64;
+constexpr size_t kUsedPerIdle = 256;  // and one for so many in use
+// Whose memory returns to the system in one go.
+constexpr size_t kReturnedAtOnce = 64;
 
 char* AlignUp(char* p, size_t to) {
   const auto address = reinterpret_cast<uintptr_t>(p);
@@ -27,30 +31,31 @@ char* AlignUp(char* p, size_t to) {
 }  // namespace
 
 PagePool::~PagePool() {
-  for (const Region& region : regions_) munmap(region.memory, region.bytes);
+  for (const Chunk& region : regions_) munmap(region.begin, region.bytes());
 }
 
 void PagePool::Grow() {
   size_t bytes = kFirstRegion;
-  for (const Region& region : regions_) bytes += region.bytes;
+  for (const Chunk& region : regions_) bytes += region.bytes();
   bytes = std::min(bytes / kPageBytes * kPageBytes, kLargestRegion);
+  if (bytes > kHugePage) bytes = bytes / kHugePage * kHugePage;
   const size_t alignment = bytes >= kHugePage ? kHugePage : kPageBytes;
   const size_t mapped = bytes + alignment;
   void* memory = mmap(nullptr, mapped, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
-  regions_.push_back({memory, mapped});
-  next_ = AlignUp(static_cast<char*>(memory), alignment);
-  end_ = next_ + bytes;
-  // A small store is not worth the memory that is prepared but not used yet.
-  ready_ = alignment == kHugePage ? next_ : end_;
+  char* const begin = static_cast<char*>(memory);
+  // Nobody's first touch is that of a huge page. (A wish: it may be unknown here.)
+  madvise(begin, mapped, MADV_NOHUGEPAGE);
+  regions_.push_back({begin, begin + mapped});
+  front_ = AlignUp(begin, alignment);
+  back_ = front_ + bytes;
 }
 
-PagePool::Chunk PagePool::NextChunk() const {
-  // A huge page that has been begun with small ones is left as it is.
-  char* const begin = std::max(ready_, AlignUp(next_, kHugePage));
-  if (begin >= end_ || begin - next_ >= kAhead) return {};
-  return {begin, std::min<size_t>(kHugePage, end_ - begin)};
+bool PagePool::Low() const {
+  const size_t wanted = std::min(kAheadMax, used_ * kPageBytes / kUsedPerAhead);
+  return ready_.size() < wanted &&
+         static_cast<size_t>(back_ - front_) >= kHugePage;
 }
 
 void PagePool::Prepare() {
@@ -58,19 +63,30 @@ void PagePool::Prepare() {
     Chunk chunk;
     {
       MutexLock lock(mu_);
-      chunk = NextChunk();
+      if (!Low()) return;
+      chunk = {front_, front_ + kHugePage};
+      front_ = chunk.end;
     }
-    if (chunk.bytes == 0) return;
     // Wishes: if the system does not grant them, the first use of a page is slower.
-    madvise(chunk.begin, chunk.bytes, MADV_HUGEPAGE);
-    madvise(chunk.begin, chunk.bytes, MADV_POPULATE_WRITE);
+    madvise(chunk.begin, kHugePage, MADV_HUGEPAGE);
+    madvise(chunk.begin, kHugePage, MADV_POPULATE_WRITE);
+    // Else the system makes it whole again when most of its pages have been given back.
+    madvise(chunk.begin, kHugePage, MADV_NOHUGEPAGE);
     MutexLock lock(mu_);
-    // Meanwhile there may be a new region.
-    if (next_ <= chunk.begin + chunk.bytes && chunk.begin < end_ &&
-        ready_ <= chunk.begin) {
-      ready_ = chunk.begin + chunk.bytes;
-    }
+    ready_.push_back(chunk);
   }
+}
+
+void PagePool::NextChunk() {
+  if (!ready_.empty()) {
+    present_ = ready_.front();
+    ready_.pop_front();
+    return;
+  }
+  if (front_ == back_) Grow();
+  const auto free = static_cast<size_t>(back_ - front_);
+  present_ = {back_ - std::min(kHugePage, free), back_};
+  back_ = present_.begin;
 }
 
 void* PagePool::Take() {
@@ -79,36 +95,58 @@ void* PagePool::Take() {
   {
     MutexLock lock(mu_);
     ++used_;
-    for (auto* pages : {&warm_, &cold_}) {
-      if (pages->empty()) continue;
-      page = pages->back();
-      pages->pop_back();
+    if (!idle_.empty()) {
+      page = idle_.back();
+      idle_.pop_back();
       return page;
     }
-    if (next_ == end_) Grow();
-    page = next_;
-    next_ += kPageBytes;
-    // Once a huge page, not each time.
-    low = next_ == end_ || AlignUp(next_, kHugePage) == next_ ||
-          next_ - kPageBytes == ready_;
-    low = low && NextChunk().bytes > 0;
+    if (!cold_.empty()) {
+      page = cold_.back();
+      cold_.pop_back();
+      return page;
+    }
+    if (present_.empty()) {
+      NextChunk();
+      low = Low();
+    }
+    page = present_.begin;
+    present_.begin += kPageBytes;
   }
   if (low) bell_.Notify();
   return page;
 }
 
 void PagePool::Give(void* page) {
+  bool many = false;
   {
     MutexLock lock(mu_);
     --used_;
-    if (warm_.size() < kWarmPagesMin + used_ / kWarmPerUsed) {
-      warm_.push_back(page);
-      return;
-    }
+    idle_.push_back(page);
+    many = idle_.size() == IdleMax() + kReturnedAtOnce;
   }
-  madvise(page, kPageBytes, MADV_DONTNEED);
-  MutexLock lock(mu_);
-  cold_.push_back(page);
+  if (many) bell_.Notify();
+}
+
+size_t PagePool::IdleMax() const {
+  return kIdlePagesMin + used_ / kUsedPerIdle;
+}
+
+void PagePool::ReturnIdle() {
+  for (;;) {
+    std::vector<void*> pages;
+    {
+      MutexLock lock(mu_);
+      const size_t surplus = idle_.size() - std::min(idle_.size(), IdleMax());
+      if (surplus == 0) return;
+      const auto end = idle_.begin() + static_cast<ptrdiff_t>(
+                                           std::min(surplus, kReturnedAtOnce));
+      pages.assign(idle_.begin(), end);
+      idle_.erase(idle_.begin(), end);
+    }
+    for (void* page : pages) madvise(page, kPageBytes, MADV_DONTNEED);
+    MutexLock lock(mu_);
+    cold_.insert(cold_.end(), pages.begin(), pages.end());
+  }
 }
 
 size_t PagePool::used_bytes() const {
@@ -118,7 +156,7 @@ size_t PagePool::used_bytes() const {
 
 size_t PagePool::idle_bytes() const {
   MutexLock lock(mu_);
-  return warm_.size() * kPageBytes;
+  return idle_.size() * kPageBytes;
 }
 
 }  // namespace vigil::engine

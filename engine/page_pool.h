@@ -1,17 +1,25 @@
 // PagePool: pages of one size for the slabs of a data set, from the system and back.
 //
 // Pages come out of regions that grow with the store, so that a small store stays
-// small. The next few megabytes are prepared in the background, as huge pages: without
-// them a random read of a large store misses the TLB as well as the cache, but to get
-// one can take the system milliseconds, which no writer shall wait. Who is faster than
-// the preparation gets ordinary pages. A page that is given back is kept for reuse up
-// to a limit; beyond it its memory returns to the system at once.
+// small. A region is used from both ends:
+//
+//   begin │ taken │ ready: huge pages, prepared │ ...free... │ taken: ordinary │ end
+//                                        front_ ─▶          ◀─ back_
+//
+// The few megabytes to be taken next are prepared in the background as huge pages:
+// without them a random read of a large store misses the TLB as well as the cache, but
+// the first touch of one takes the system milliseconds (4.5 were measured on a virtual
+// machine), which no writer shall wait. Who is faster than the preparation gets ordinary
+// pages from the other end. A page that is given back is kept for reuse up to a limit;
+// beyond it its memory returns to the system, in the background too: whoever gives it
+// holds a lock, and other processors have to be told.
 //
 // Thread-safety: thread-safe. Lifetime: outlives the slabs that use it.
 #ifndef VIGIL_ENGINE_PAGE_POOL_H_
 #define VIGIL_ENGINE_PAGE_POOL_H_
 
 #include <cstddef>
+#include <deque>
 #include <vector>
 
 #include "engine/base/mutex.h"
@@ -33,7 +41,9 @@ class PagePool final : public PageSource {
   // Prepares the memory of pages that will soon be taken. To be called, by one caller
   // at a time, when bell() has moved.
   void Prepare();
-  // Rings when Prepare() has something to do. Who does other chores for the same data
+  // Returns the memory of pages beyond the limit. As Prepare().
+  void ReturnIdle();
+  // Rings when one of the two has something to do. Who does other chores for the same data
   // set may be told of them by it, too.
   Signal& bell() { return bell_; }
 
@@ -42,24 +52,28 @@ class PagePool final : public PageSource {
   size_t idle_bytes() const;
 
  private:
-  struct Region {
-    void* memory;
-    size_t bytes;
-  };
-  void Grow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
-  // What Prepare() has to do next; empty: nothing.
+  // Memory that goes out page by page.
   struct Chunk {
     char* begin = nullptr;
-    size_t bytes = 0;
+    char* end = nullptr;
+
+    size_t bytes() const { return static_cast<size_t>(end - begin); }
+    bool empty() const { return begin == end; }
   };
-  Chunk NextChunk() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Grow() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void NextChunk() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  size_t IdleMax() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Whether the background should prepare more.
+  bool Low() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   mutable Mutex mu_;
-  std::vector<Region> regions_ ABSL_GUARDED_BY(mu_);
-  char* next_ ABSL_GUARDED_BY(mu_) = nullptr;  // never taken yet: up to end_
-  char* end_ ABSL_GUARDED_BY(mu_) = nullptr;
-  char* ready_ ABSL_GUARDED_BY(mu_) = nullptr;    // prepared up to here
-  std::vector<void*> warm_ ABSL_GUARDED_BY(mu_);  // given back, memory kept
+  std::vector<Chunk> regions_ ABSL_GUARDED_BY(mu_);  // as the system gave them
+  // Of the newest region: what is free.
+  char* front_ ABSL_GUARDED_BY(mu_) = nullptr;
+  char* back_ ABSL_GUARDED_BY(mu_) = nullptr;
+  std::deque<Chunk> ready_ ABSL_GUARDED_BY(mu_);  // prepared, none taken yet
+  Chunk present_ ABSL_GUARDED_BY(mu_);            // pages are taken from here
+  std::deque<void*> idle_ ABSL_GUARDED_BY(mu_);   // given back, memory kept
   std::vector<void*> cold_
       ABSL_GUARDED_BY(mu_);               // given back to the system, too
   size_t used_ ABSL_GUARDED_BY(mu_) = 0;  // pages

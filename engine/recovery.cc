@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/base/thread.h"
 #include "engine/record.h"
+#include "engine/replayer.h"
 
 namespace vigil::engine {
 namespace {
@@ -59,6 +60,16 @@ absl::Status WithWayForward(const absl::Status& s) {
                    "directory away and let the node join its group anew"));
 }
 
+// How many threads load: a power of two, so that they share the slices evenly. Each has
+// whole shards to itself.
+int LoadersFor(const Keyspaces& keyspaces) {
+  const int most = static_cast<int>(
+      std::min<size_t>({keyspaces.size(), kLoadersMax, Thread::Cores()}));
+  int loaders = 1;
+  while (loaders * 2 <= most) loaders *= 2;
+  return loaders;
+}
+
 // One recovery under way.
 class Loader {
  public:
@@ -71,11 +82,7 @@ class Loader {
   absl::Status LoadState(WorkBoard& works) {
     const StorageSize size = storage_.size();
     WorkBoard::Item work(works, "load", size.state_keys, size.state_bytes);
-    // A thread has whole shards to itself.
-    const int most = static_cast<int>(
-        std::min<size_t>({keyspaces_.size(), kLoadersMax, Thread::Cores()}));
-    int loaders = 1;
-    while (loaders * 2 <= most) loaders *= 2;
+    const int loaders = LoadersFor(keyspaces_);
     std::vector<Loaded> parts(static_cast<size_t>(loaders));
     {
       std::vector<Thread> threads;
@@ -97,32 +104,15 @@ class Loader {
     return absl::OkStatus();
   }
 
-  absl::Status AddLog(const LogSlice& slice) {
-    if (!ring_.has_value()) {
-      if (slice.first > checkpoint_ + 1) {
-        return absl::DataLossError(
-            absl::StrCat("the state is complete up to ", checkpoint_,
-                         ", but the log begins at ", slice.first));
-      }
-      ring_.emplace(slice.first - 1);
-    }
-    const auto decoded = DecodeRun(slice.records, ring_->last_index() + 1);
-    if (!decoded.ok()) {
-      return absl::DataLossError(absl::StrCat("the log after ",
-                                              ring_->last_index(), ": ",
-                                              decoded.status().message()));
-    }
-    for (const auto& [record, bytes] : *decoded) {
-      keyspaces_.Apply(record);
-      ring_->AppendEncoded(bytes);
-    }
-    if (ring_->last_index() != slice.last) {
-      return absl::DataLossError(
-          absl::StrCat("the log ends at ", ring_->last_index(),
-                       " where it should at ", slice.last));
-    }
-    ring_->Trim(ring_->last_index(), log_memory_bytes_).clear();
-    return absl::OkStatus();
+  absl::Status LoadLog(WorkBoard& works) {
+    WorkBoard::Item work(works, "replay", 0, storage_.size().log_bytes);
+    Replayer replayer(keyspaces_, static_cast<size_t>(LoadersFor(keyspaces_)));
+    absl::Status read = storage_.LoadLog([&](const LogSlice& slice) {
+      work.Add(slice.last - slice.first + 1, slice.records.size());
+      return AddLog(slice, replayer);
+    });
+    replayer.Finish();
+    return read;
   }
 
   absl::StatusOr<Recovered> Finish() {
@@ -138,6 +128,35 @@ class Loader {
   }
 
  private:
+  absl::Status AddLog(const LogSlice& slice, Replayer& replayer) {
+    if (!ring_.has_value()) {
+      if (slice.first > checkpoint_ + 1) {
+        return absl::DataLossError(
+            absl::StrCat("the state is complete up to ", checkpoint_,
+                         ", but the log begins at ", slice.first));
+      }
+      ring_.emplace(slice.first - 1);
+    }
+    auto run = std::make_shared<Replayer::Run>();
+    run->bytes = slice.records;
+    auto decoded = DecodeRun(run->bytes, ring_->last_index() + 1);
+    if (!decoded.ok()) {
+      return absl::DataLossError(absl::StrCat("the log after ",
+                                              ring_->last_index(), ": ",
+                                              decoded.status().message()));
+    }
+    for (const EncodedRecord& each : *decoded) ring_->AppendEncoded(each.bytes);
+    run->records = *std::move(decoded);
+    replayer.Add(std::move(run));
+    if (ring_->last_index() != slice.last) {
+      return absl::DataLossError(
+          absl::StrCat("the log ends at ", ring_->last_index(),
+                       " where it should at ", slice.last));
+    }
+    ring_->Trim(ring_->last_index(), log_memory_bytes_).clear();
+    return absl::OkStatus();
+  }
+
   Storage& storage_;
   const uint64_t checkpoint_;
   const size_t log_memory_bytes_;
@@ -152,10 +171,7 @@ absl::StatusOr<Recovered> Recover(Storage& storage, Keyspaces keyspaces,
                                   size_t log_memory_bytes, WorkBoard& works) {
   Loader loader(storage, std::move(keyspaces), log_memory_bytes);
   absl::Status loaded = loader.LoadState(works);
-  if (loaded.ok()) {
-    loaded = storage.LoadLog(
-        [&](const LogSlice& slice) { return loader.AddLog(slice); });
-  }
+  if (loaded.ok()) loaded = loader.LoadLog(works);
   if (!loaded.ok()) return WithWayForward(loaded);
   // After a killed process the log may be in the system's cache only, and nobody
   // knows: all that is held from now on is to count as durable.

@@ -130,15 +130,19 @@ void SlabPages::Free(void* slot, size_t slot_bytes) {
   ASAN_POISON_MEMORY_REGION(slot, slot_bytes);
   page->free_slot =
       static_cast<uint32_t>(static_cast<char*>(slot) - page->At(0));
-  // The last page of a class stays: a key set and deleted in turn must not take
-  // and give a page each time.
+  // The last page of a class stays until the next OrderPages: a key set and deleted in
+  // turn must not take and give a page each time.
   if (--page->live == 0 &&
       (page->next != nullptr || page->previous != nullptr)) {
     Unlink(page);
-    ASAN_UNPOISON_MEMORY_REGION(page, PageSource::kPageBytes);
-    pool_->Give(page);
-    --pages_;
+    GiveBack(page);
   }
+}
+
+void SlabPages::GiveBack(Page* page) {
+  ASAN_UNPOISON_MEMORY_REGION(page, PageSource::kPageBytes);
+  pool_->Give(page);
+  --pages_;
 }
 
 void SlabPages::OrderPages() {
@@ -150,15 +154,21 @@ void SlabPages::OrderPages() {
     std::sort(pages.begin(), pages.end(),
               [](Page* a, Page* b) { return a->live < b->live; });
     with_room_[i] = nullptr;
-    for (Page* page : pages) Link(page);
+    for (Page* page : pages) {
+      if (page->live > 0) {
+        Link(page);
+      } else {
+        GiveBack(page);
+      }
+    }
   }
 }
 
-bool SlabPages::SparseAt(const void* slot) const {
+bool SlabPages::SparseAt(const void* slot, unsigned percent) const {
   const Page* const page = PageOf(slot);
   const Page* const first = with_room_[page->size_class];
-  return page->live * 2 < page->capacity && page != first && first != nullptr &&
-         first->live >= page->live;
+  return page->live * 100u < page->capacity * percent && page != first &&
+         first != nullptr;
 }
 
 }  // namespace vigil::engine

@@ -41,13 +41,14 @@ class SlabPages {
   void* Allocate(size_t size_class, size_t slot_bytes);
   void Free(void* slot, size_t slot_bytes);
   void OrderPages();
-  bool SparseAt(const void* slot) const;
+  bool SparseAt(const void* slot, unsigned percent) const;
 
  private:
   static Page* PageOf(const void* slot);
   Page* NewPage(size_t size_class, size_t slot_bytes);
   void Link(Page* page);    // as the first with room
   void Unlink(Page* page);  // full, or gone
+  void GiveBack(Page* page);
 
   PageSource* pool_;
   Page** with_room_;
@@ -61,7 +62,7 @@ class SlabPages {
 //   kBytesMax            of the largest
 //   kClasses             how many
 //   ClassOf(bytes)       the class that `bytes` need, from 0
-//   BytesOf(class)       of a slot; a multiple of 8
+//   BytesOf(class)       of a slot; a multiple of 4
 template <typename Sizes>
 class Slab : private std::array<SlabPage*, Sizes::kClasses>,  // with room
              public SlabPages {
@@ -91,14 +92,13 @@ class Slab : private std::array<SlabPage*, Sizes::kClasses>,  // with room
   }
 
   // Pages with room are put in order, the fullest first, so that Allocate fills
-  // those and the last ones can become empty.
+  // those and the last ones can become empty. Empty ones are given back.
   void OrderPages() { SlabPages::OrderPages(); }
-  // Whether the slot is on a page that is less than half full while a fuller page
-  // has room: worth moving.
-  bool SparseAt(const void* slot) const { return SlabPages::SparseAt(slot); }
-
- private:
-  std::array<Page*, Sizes::kClasses> with_room_{};
+  // Whether the slot is on a page of which less than `percent` is in use, while another
+  // one, which is to be filled first, has room: worth moving.
+  bool SparseAt(const void* slot, unsigned percent) const {
+    return SlabPages::SparseAt(slot, percent);
+  }
 };
 
 }  // namespace vigil::engine

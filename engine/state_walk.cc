@@ -43,7 +43,7 @@ void ShardWalk::EncodeSegment() {
   encoded_.clear();
   ends_.clear();
   next_ = 0;
-  data_.Read(shard_, [&](const Keyspace& keyspace) {
+  data_.ReadInTurn(shard_, [&](const Keyspace& keyspace) {
     keyspace.VisitSome(position_, [&](const Cell& cell) {
       if (IsLarge(cell)) {
         large_.emplace_back(cell);

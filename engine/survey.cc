@@ -14,7 +14,7 @@ constexpr int kSegmentsPerStep = 16;
 
 void Survey::Step() {
   for (int i = 0; i < kSegmentsPerStep; ++i) {
-    data_.Read(shard_, [this](const Keyspace& keyspace) {
+    data_.ReadInTurn(shard_, [this](const Keyspace& keyspace) {
       keyspace.VisitSome(position_, [this](const Cell& cell) {
         if (cell.database() == kOwnDatabase) return;
         under_way_.Add(cell.database(), cell.key(), cell.value().size());

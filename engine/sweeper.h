@@ -29,6 +29,9 @@ class Sweeper {
   enum class Work { kNone, kErase, kCompact };
   // What the present shard needs.
   Work Needed(const Keyspace& keyspace);
+  // Of one shard's compaction.
+  void Begin(Keyspace& keyspace);
+  void End(const Keyspace& keyspace);
   // One segment of the work under way.
   void Step(Keyspace& keyspace);
 
@@ -38,6 +41,8 @@ class Sweeper {
   size_t shard_ = 0;
   Work work_ = Work::kNone;  // under way in it
   uint64_t position_ = 0;
+  size_t cells_at_begin_ = 0;
+  size_t empty_at_begin_ = 0;
 };
 
 }  // namespace vigil::engine

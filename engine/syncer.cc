@@ -10,8 +10,10 @@ constexpr absl::Duration kEverySecond = absl::Seconds(1);
 
 }  // namespace
 
-Syncer::Syncer(Log& log, Storage& storage, FsyncPolicy policy)
+Syncer::Syncer(Log& log, BlobWriter& blobs, Storage& storage,
+               FsyncPolicy policy)
     : log_(log),
+      blobs_(blobs),
       storage_(storage),
       every_second_(policy == FsyncPolicy::kEverySecond) {
   thread_ = Thread("vigil-sync", [this] { Run(); });
@@ -24,11 +26,8 @@ void Syncer::Request(uint64_t index) {
   wake_.Notify();
 }
 
-void Syncer::Persisted() {
-  if (requested_ > log_.durable_index()) wake_.Notify();
-}
-
 absl::Status Syncer::SyncNow() {
+  if (absl::Status s = blobs_.WriteAll(); !s.ok()) return s;
   const Log::Mark mark = log_.persisted_mark();
   const absl::Status synced = storage_.SyncLog();
   if (synced.ok()) {
@@ -55,7 +54,7 @@ void Syncer::Run() {
     const MonoTime now = clock.Mono();
     const bool due = every_second_ && now >= second;
     if (due) second = now + kEverySecond;
-    if (log_.persisted_index() > durable && (due || requested_ > durable)) {
+    if (log_.last_index() > durable && (due || requested_ > durable)) {
       if (!SyncNow().ok()) return;
       continue;
     }

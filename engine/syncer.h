@@ -1,13 +1,13 @@
 // Syncer: the thread that makes the log durable: by the fsync policy, and when a
-// write asks for it. One sync serves all who asked before it began.
+// write asks for it. One sync serves all who asked before it began; for them it does not
+// wait until the flusher has persisted the log, but does so itself.
 //
-// A thread of its own, because an fsync may take as long as it likes: no writer
-// waits for it, only the flusher's next blob does, while the log in memory absorbs
-// what is written (Redis syncs in the background for the same reason).
+// A thread of its own, because an fsync may take as long as it likes: nobody waits for
+// it who did not ask (Redis syncs in the background for the same reason).
 //
 // Time: the machine's monotonic clock.
 // Thread-safety: Request() from any thread.
-// Lifetime: `log` and `storage` outlive it.
+// Lifetime: `log`, `blobs` and `storage` outlive it.
 // Errors: the first one goes to Log::Fail() and ends the thread.
 #ifndef VIGIL_ENGINE_SYNCER_H_
 #define VIGIL_ENGINE_SYNCER_H_
@@ -18,6 +18,7 @@
 #include "absl/status/status.h"
 #include "engine/base/signal.h"
 #include "engine/base/thread.h"
+#include "engine/blob_writer.h"
 #include "engine/log.h"
 #include "engine/options.h"
 #include "engine/storage.h"
@@ -26,16 +27,13 @@ namespace vigil::engine {
 
 class Syncer {
  public:
-  Syncer(Log& log, Storage& storage, FsyncPolicy policy);
+  Syncer(Log& log, BlobWriter& blobs, Storage& storage, FsyncPolicy policy);
   ~Syncer() { Stop(); }
 
-  // `index` becomes durable as soon as it is persisted and the disk gets to it.
+  // `index` becomes durable as soon as the disk gets to it.
   void Request(uint64_t index);
 
-  // To be called after `persisted` moved: somebody may have asked for it.
-  void Persisted();
-
-  // Syncs on the caller's thread. OK: what was persisted before is durable.
+  // Syncs on the caller's thread. OK: what was in the log before is durable.
   absl::Status SyncNow();
 
   void Stop();
@@ -44,6 +42,7 @@ class Syncer {
   void Run();
 
   Log& log_;
+  BlobWriter& blobs_;
   Storage& storage_;
   const bool every_second_;
   std::atomic<uint64_t> requested_{0};

@@ -18,6 +18,9 @@ constexpr size_t kBucketsMin = 2;
 // finds no place.
 constexpr size_t kProbes = 8;
 constexpr size_t kCacheLine = 64;
+// Segments of a growing table move to the next size all the time and leave their pages
+// in pieces; there are few of them, so that putting them together costs little.
+constexpr unsigned kSparsePercent = 80;
 
 }  // namespace
 
@@ -320,7 +323,8 @@ size_t Table::Group::size() const {
 void Table::Compact(uint64_t position) {
   Segment& segment = *directory_[DirectoryIndex(position)];
   if (segment.count * 4 >= segment.slot_count()) {
-    if (heap_.SparseAt(&segment)) Rebuild(segment, position, segment.buckets);
+    if (heap_.SparseAt(&segment, kSparsePercent))
+      Rebuild(segment, position, segment.buckets);
     return;
   }
   const size_t buckets = RoomFor(segment.count);

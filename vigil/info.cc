@@ -86,7 +86,8 @@ void Memory(const NodeStatus& s, Lines& lines) {
 
 void Persistence(const NodeStatus& s, Lines& lines) {
   bool loading = s.syncing;
-  for (const WorkStatus& work : s.works) loading |= work.what == "load";
+  for (const WorkStatus& work : s.works)
+    loading |= work.what == "load" || work.what == "replay";
   lines.Add("loading", loading ? 1 : 0);
   lines.Add("persistent", s.persistent ? 1 : 0);
   lines.Add("last_index", s.last_index);

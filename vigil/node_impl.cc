@@ -210,7 +210,7 @@ absl::Status NodeImpl::OpenReplicator() {
       *engine_, *replicator_, clock_, all_synced, options_.databases,
       [this] { return NotMasterError(roles_.latest()); });
   acks_ = std::make_shared<AckWatch>([this] { return writer_->progress(); },
-                                     engine_->persisted(), executor_, clock_,
+                                     engine_->durable(), executor_, clock_,
                                      options_.async_operations_max);
   async_ = std::make_unique<AsyncWriter>(*writer_, acks_);
   return absl::OkStatus();
@@ -273,10 +273,10 @@ void NodeImpl::SyncAndMarkClean() {
   const uint64_t last = engine_->last_index();
   const MonoTime deadline = clock_.Mono() + kSyncTimeout;
   engine_->RequestSync(last);
-  for (uint64_t seen = engine_->persisted().Seen();
-       engine_->durable_index() < last; seen = engine_->persisted().Seen()) {
+  for (uint64_t seen = engine_->durable().Seen();
+       engine_->durable_index() < last; seen = engine_->durable().Seen()) {
     if (!engine_->health().ok()) return;
-    if (!engine_->persisted().WaitPast(seen, deadline)) return;
+    if (!engine_->durable().WaitPast(seen, deadline)) return;
   }
   const absl::Status marked =
       replication::MarkClean(*engine_, replicator_->state());

@@ -88,7 +88,7 @@ struct KeyspaceStatus {
   uint64_t expires = 0;  // of them: have a time to live
 };
 
-// Work that takes its time: "load", "restore", "full_sync", "backup", "flush", ...
+// Work that takes its time: "load", "replay" (of the log), "restore", "full_sync", "backup", "flush", ...
 struct WorkStatus {
   std::string what;
   uint64_t keys = 0;   // done

@@ -365,7 +365,7 @@ absl::StatusOr<Receipt> Writer::AwaitAck(PendingAck ack, MonoTime deadline) {
   if (ack.reached()) return ack.receipt;
   for (;;) {
     const bool to_disk = ack.to_disk;
-    Signal& moved = to_disk ? engine_.persisted() : replicator_.commit_moved();
+    Signal& moved = to_disk ? engine_.durable() : replicator_.commit_moved();
     const uint64_t seen = moved.Seen();
     if (auto answer = Judge(ack, progress())) return *std::move(answer);
     if (ack.to_disk != to_disk) continue;  // now for what the other one tells

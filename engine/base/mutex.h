@@ -5,6 +5,7 @@
 #ifndef VIGIL_ENGINE_BASE_MUTEX_H_
 #define VIGIL_ENGINE_BASE_MUTEX_H_
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -20,12 +21,41 @@ class ABSL_LOCKABLE Mutex {
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
 
-  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mu_.lock(); }
+  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
+    if (!mu_.try_lock()) LockTaken();
+  }
+  // Whether somebody waits for it at this moment.
+  bool Contended() const { return waiting_ > 0; }
   void Unlock() ABSL_UNLOCK_FUNCTION() { mu_.unlock(); }
 
  private:
   friend class CondVar;
+
+  // Most locks here are held for the time of a lookup, some for a few microseconds: less
+  // than it costs to sleep and be woken. So it looks again first, for some 50 of them.
+  void LockTaken() {
+    ++waiting_;
+    LockWaiting();
+    --waiting_;
+  }
+  void LockWaiting() {
+    for (int pauses = 1; pauses <= kPausesMax; pauses *= 2) {
+      for (int i = 0; i < pauses; ++i) Pause();
+      if (mu_.try_lock()) return;
+    }
+    mu_.lock();
+  }
+  static constexpr int kPausesMax = 2048;
+  static void Pause() {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("isb");
+#endif
+  }
+
   std::mutex mu_;
+  std::atomic<int> waiting_{0};
 };
 
 class ABSL_SCOPED_LOCKABLE MutexLock {

@@ -8,6 +8,9 @@
 //     if (!s.WaitPast(seen, deadline)) return TimedOut();
 //   }
 //
+// A futex and not a condition variable: one notification may release dozens of
+// writers, and with a mutex to take again each of them would sleep a second time.
+//
 // Thread-safety: thread-safe.
 #ifndef VIGIL_ENGINE_BASE_SIGNAL_H_
 #define VIGIL_ENGINE_BASE_SIGNAL_H_
@@ -15,7 +18,8 @@
 #include <atomic>
 #include <cstdint>
 
-#include "engine/base/mutex.h"
+#include "engine/base/clock.h"
+#include "engine/base/futex.h"
 
 namespace vigil {
 
@@ -25,32 +29,26 @@ class Signal {
 
   void Notify() {
     sequence_.fetch_add(1, std::memory_order_seq_cst);
+    // A waiter counts itself before it looks at the sequence for the last time: one
+    // of the two sees the other.
     if (waiters_.load(std::memory_order_seq_cst) == 0) return;
-    // Taking the lock orders this notification after a waiter's last test.
-    MutexLock lock(mu_);
-    cv_.NotifyAll();
+    FutexWakeAll(sequence_);
   }
 
   // Returns true at once or as soon as Notify() was called after `seen` was read,
-  // false when `deadline` passed first.
+  // false when `deadline`, of SystemClock, passed first.
   bool WaitPast(uint64_t seen, MonoTime deadline) {
-    MutexLock lock(mu_);
     waiters_.fetch_add(1, std::memory_order_seq_cst);
-    bool moved = Seen() != seen;
-    while (!moved) {
-      const bool in_time = cv_.WaitUntil(mu_, deadline);
-      moved = Seen() != seen;
-      if (!in_time) break;
-    }
+    bool in_time = true;
+    while (Seen() == seen && in_time)
+      in_time = FutexWait(sequence_, seen, deadline);
     waiters_.fetch_sub(1, std::memory_order_seq_cst);
-    return moved;
+    return Seen() != seen;
   }
 
  private:
   std::atomic<uint64_t> sequence_{0};
   std::atomic<int> waiters_{0};
-  Mutex mu_;
-  CondVar cv_;
 };
 
 }  // namespace vigil

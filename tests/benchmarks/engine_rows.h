@@ -13,6 +13,7 @@ std::vector<Measurement> SetRows();
 std::vector<Measurement> DiskRows();
 std::vector<Measurement> MemoryRows();
 std::vector<Measurement> IdleRows();
+std::vector<Measurement> ExpiryRows();
 std::vector<Measurement> HitRatioRows();
 std::vector<Measurement> RedisRows();
 

@@ -1,5 +1,6 @@
 // Rows about the disk: durable writes, and loading at start.
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -19,6 +20,7 @@ namespace vigil::bench {
 namespace {
 
 constexpr char kWriters[] = "set_disk_32_writers_vs_rocksdb";
+constexpr char kAsyncWriters[] = "set_disk_32_async_writers_vs_rocksdb";
 constexpr char kLoad[] = "load_10m_keys";
 
 constexpr int kThreads = 32;
@@ -48,6 +50,46 @@ double DurableRate(const Set& set, const Keys& keys, double seconds) {
   return static_cast<double>(writes) / watch.seconds();
 }
 
+// The same of 32 writers without a thread of their own: each begins its next write when
+// the one before has been answered.
+class AsyncWriters {
+ public:
+  AsyncWriters(Node& node, const Keys& keys) : node_(node), keys_(keys) {}
+
+  double Rate(double seconds) {
+    stop_ = false;
+    writes_ = 0;
+    running_ = kThreads;
+    const Stopwatch watch;
+    for (int i = 0; i < kThreads; ++i) Next();
+    std::this_thread::sleep_for(std::chrono::duration<double>(seconds));
+    stop_ = true;
+    for (int left = running_; left > 0; left = running_) running_.wait(left);
+    return static_cast<double>(writes_) / watch.seconds();
+  }
+
+ private:
+  void Next() {
+    const size_t i = next_++ % keys_.size();
+    node_.async().Set(keys_[i], values_[i], {.ack = Ack::kDisk},
+                      [this](absl::StatusOr<SetResult> result) {
+                        Must(result.status());
+                        ++writes_;
+                        if (!stop_) return Next();
+                        --running_;
+                        running_.notify_all();
+                      });
+  }
+
+  Node& node_;
+  const Keys& keys_;
+  const Values values_;
+  std::atomic<bool> stop_{false};
+  std::atomic<int> running_{0};
+  std::atomic<size_t> next_{0};
+  std::atomic<uint64_t> writes_{0};
+};
+
 void Writers(const Settings& settings, Report& report) {
   const Keys keys = Keys::Uniform(1'000'000, 1'000'000, 1);
   const double seconds = settings.Choose(3.0, 0.5);
@@ -61,10 +103,17 @@ void Writers(const Settings& settings, Report& report) {
   const auto peer = [&](std::string_view key, std::string_view value) {
     rocksdb.Set(key, value);
   };
-  const Medians rate = Alternate(
-      settings.Choose(5, 1), [&] { return DurableRate(ours, keys, seconds); },
-      [&] { return DurableRate(peer, keys, seconds); });
-  report.Add(kWriters, {.ours = rate.ours / 1e3, .peer = rate.peer / 1e3});
+  AsyncWriters async(*node, keys);
+  const auto add = [&](const char* row, const std::function<double()>& own) {
+    const Medians rate = Alternate(settings.Choose(5, 1), own, [&] {
+      return DurableRate(peer, keys, seconds);
+    });
+    report.Add(row, {.ours = rate.ours / 1e3, .peer = rate.peer / 1e3});
+  };
+  if (report.Wanted(kWriters))
+    add(kWriters, [&] { return DurableRate(ours, keys, seconds); });
+  if (report.Wanted(kAsyncWriters))
+    add(kAsyncWriters, [&] { return async.Rate(seconds); });
 }
 
 constexpr size_t kLoadKeyBytes = 16;
@@ -120,13 +169,18 @@ std::vector<Measurement> DiskRows() {
       .unit = "k Sets/s",
       .what = "Set kDisk, 32 threads; peer: RocksDB, sync = true, 32 threads",
       .target = {Bound::kRatioAtLeast, 3}};
+  const RowSpec async_writers = {
+      .name = kAsyncWriters,
+      .unit = "k Sets/s",
+      .what = "async().Set kDisk, 32 at a time; peer: RocksDB, 32 threads",
+      .target = {Bound::kRatioAtLeast, 3}};
   const RowSpec load = {.name = kLoad,
                         .unit = "M keys/s",
                         .what =
                             "Open of a directory with 10 M keys of 16 + 100 "
                             "bytes, page cache warm",
                         .target = {Bound::kOursAtLeast, 2}};
-  return {{.rows = {writers}, .measure = Writers},
+  return {{.rows = {writers, async_writers}, .measure = Writers},
           {.rows = {load}, .measure = LoadAtStart}};
 }
 

@@ -294,7 +294,7 @@ ModelStore::Answer ModelStore::MutateMany(
   size_t bytes = 0;
   for (const auto& [place, entry] : changes)
     bytes += place.second.size() + (entry ? entry->value.size() : 0);
-  const size_t bytes_max = limits_.key_bytes + limits_.value_bytes;
+  const size_t bytes_max = 2 * limits_.key_bytes + limits_.value_bytes + 64;
   if (bytes > bytes_max) {
     answer.code = StatusCode::kInvalidArgument;
     return answer;

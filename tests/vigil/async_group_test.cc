@@ -31,7 +31,7 @@ class NodeWriters {
                /*databases=*/16,
                [] { return absl::FailedPreconditionError("not the master"); }),
         acks(std::make_shared<AckWatch>([this] { return writer.progress(); },
-                                        node.engine->persisted(), executor_,
+                                        node.engine->durable(), executor_,
                                         clock_, /*places=*/1000)),
         async(writer, acks) {
     node.on_log = [this] { acks->Wake(); };
