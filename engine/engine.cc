@@ -86,6 +86,7 @@ absl::Status Engine::Apply(std::string_view records) {
 
 absl::Status Engine::BeginStaging(uint64_t begin_index) {
   impl_->staging.reset();
+  impl_->rewind.reset();
   if (impl_->storage != nullptr) {
     if (absl::Status s = impl_->storage->BeginStaging(begin_index); !s.ok()) {
       impl_->log.Fail(s);
@@ -101,6 +102,8 @@ absl::Status Engine::BeginStaging(uint64_t begin_index) {
 }
 
 absl::Status Engine::StageEntries(std::string_view records) {
+  if (impl_->rewind)
+    return impl_->Staged(impl_->rewind->AddEntries(records).status());
   if (!impl_->staging)
     return absl::FailedPreconditionError("nothing is staged");
   const absl::StatusOr<size_t> added = impl_->staging->AddEntries(records);
@@ -109,6 +112,7 @@ absl::Status Engine::StageEntries(std::string_view records) {
 }
 
 absl::Status Engine::StageLog(std::string_view records) {
+  if (impl_->rewind) return impl_->Staged(impl_->rewind->AddLog(records));
   if (!impl_->staging)
     return absl::FailedPreconditionError("nothing is staged");
   return impl_->Staged(impl_->staging->AddLog(records));
@@ -116,6 +120,7 @@ absl::Status Engine::StageLog(std::string_view records) {
 
 absl::Status Engine::CommitStaging(const MetaMap& meta) {
   Impl& impl = *impl_;
+  if (impl.rewind) return impl.CommitRewind(meta);
   if (!impl.staging) return absl::FailedPreconditionError("nothing is staged");
   if (!impl.log.AwaitPersisted(impl.log.last_index())) return impl.log.health();
   if (!impl.log.healthy()) return impl.log.health();
@@ -136,6 +141,7 @@ absl::Status Engine::CommitStaging(const MetaMap& meta) {
 }
 
 void Engine::DropStaging() {
+  impl_->rewind.reset();
   if (!impl_->staging) return;
   impl_->staging.reset();
   impl_->sync_work.reset();
@@ -149,6 +155,8 @@ void Engine::DropStaging() {
 DatabaseNumbers Engine::database_numbers() const {
   return DatabaseNumbers(impl_->data.DatabaseMap());
 }
+
+std::string Engine::database_map() const { return impl_->data.DatabaseMap(); }
 
 uint64_t Engine::last_index() const { return impl_->log.last_index(); }
 uint64_t Engine::persisted_index() const {

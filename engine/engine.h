@@ -216,16 +216,26 @@ class Engine {
 
   // A full sync builds a second data set; reads see the old one until the commit.
   absl::Status BeginStaging(uint64_t begin_index);
+  // A rewind prepares to replace only what the records above `common` have touched
+  // (rewind.h); the log goes on there. Returns the keys whose entries are needed, each
+  // as an encoded kDelete, in pieces of about `bytes_max`.
+  //   kUnimplemented, kResourceExhausted  not with this tail (rewind.h)
+  //   kOutOfRange                         the log does not hold all of it any more
+  absl::StatusOr<std::vector<std::string>> BeginRewind(uint64_t common,
+                                                       size_t bytes_max);
+  // For the one or the other, whichever was begun last.
   absl::Status StageEntries(std::string_view records);
   absl::Status StageLog(std::string_view records);
-  // Swaps the data sets, in memory and (with `meta`, in one atomic write) on disk.
-  // On error the old one stays. REQUIRES: the gate is closed; no StateWalk exists,
+  // Swaps, in memory and (with `meta`, in one atomic write) on disk; for readers it is
+  // one moment. On error everything stays as it was. REQUIRES: the gate is closed; no StateWalk exists,
   // and what ReadLog() returned before is not followed up (another log begins).
   absl::Status CommitStaging(const MetaMap& meta);
   void DropStaging();
 
   // Which databases the application's numbers mean at present (databases.h).
   DatabaseNumbers database_numbers() const;
+  // Likewise, as bytes: what DatabaseNumbers is made from.
+  std::string database_map() const;
 
   // --- The log.
   uint64_t last_index() const;
@@ -240,6 +250,11 @@ class Engine {
   // disk. Empty slice: `from` is not written yet. kOutOfRange: no longer held.
   absl::StatusOr<LogSlice> ReadLog(uint64_t from, size_t bytes_max) const;
   std::unique_ptr<StateWalk> Walk() const;
+  // The present entries of `keys` (encoded kDeletes, as BeginRewind returns them):
+  // calls send(records) with encoded kSets, about `bytes_max` at a time, until it
+  // returns false. What does not exist is left out. kDataLoss: not such keys.
+  absl::Status LookUp(std::string_view keys, size_t bytes_max,
+                      absl::FunctionRef<bool(std::string records)> send) const;
 
   // Moved whenever a watermark moves or health changes.
   Signal& appended() const;   // last_index

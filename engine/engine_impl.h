@@ -18,6 +18,7 @@
 #include "engine/operation_timer.h"
 #include "engine/page_pool.h"
 #include "engine/recovery.h"
+#include "engine/rewind.h"
 #include "engine/staging.h"
 #include "engine/syncer.h"
 
@@ -80,6 +81,8 @@ class Engine::Impl {
   absl::Status Admit(size_t bytes, MonoTime deadline);
   absl::Status MakeRoom(size_t bytes);
   bool EvictOne(size_t shard);
+  // See engine_rewind.cc.
+  absl::Status CommitRewind(const MetaMap& values);
   // Appends and applies effects of the engine's own database, as one record. To be
   // called when the log has admitted it.
   absl::StatusOr<uint64_t> WriteOwn(const std::string& effects);
@@ -87,7 +90,10 @@ class Engine::Impl {
   // The answer to a staging call: bad input is the sender's fault and passes, a
   // failed storage is ours.
   absl::Status Staged(const absl::Status& s) {
-    if (s.ok() || absl::IsDataLoss(s) || absl::IsOutOfRange(s)) return s;
+    if (s.ok() || absl::IsDataLoss(s) || absl::IsOutOfRange(s) ||
+        absl::IsResourceExhausted(s)) {
+      return s;
+    }
     log.Fail(s);
     return log.health();
   }
@@ -123,6 +129,7 @@ class Engine::Impl {
   std::optional<Housekeeper> housekeeper;
   // Used by the replica's side only.
   std::optional<Staging> staging;
+  std::optional<Rewind> rewind;
   std::optional<WorkBoard::Item> sync_work;
 
   Mutex swap_mu;  // before any shard's

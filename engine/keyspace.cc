@@ -111,6 +111,13 @@ void Keyspace::Load(uint64_t hash, const RecordView& entry) {
   cell->set_stored(true);
 }
 
+void Keyspace::Restore(uint64_t hash, uint8_t database, std::string_view key,
+                       const RecordView* entry) {
+  if (Cell* const cell = table_.Find(hash, database, key))
+    Remove(hash, *cell, /*evicted=*/false);
+  if (entry != nullptr) Load(hash, *entry);
+}
+
 Cell* Keyspace::Store(uint64_t hash, const RecordView& effect, Cell* found,
                       bool loaded) {
   newest_ = std::max(newest_, effect.index);

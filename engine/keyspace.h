@@ -92,6 +92,10 @@ class Keyspace {
   bool Apply(uint64_t hash, const RecordView& effect, Cell* found = nullptr);
   // Puts an entry of a stored state in place: no change of the data set.
   void Load(uint64_t hash, const RecordView& entry);
+  // Puts a stored entry (nullptr: none) in the place of whatever there is, newer or
+  // not: the state on disk is the same already.
+  void Restore(uint64_t hash, uint8_t database, std::string_view key,
+               const RecordView* entry);
   // What is in `database` with a version below `floor` has gone.
   void Flush(uint8_t database, uint64_t floor);
   // The state on disk has a row of this key that must go.

@@ -115,6 +115,11 @@ void Log::Replace(LogRing ring) {
   NotifyBoth();
 }
 
+LogRing Log::RingUpTo(uint64_t last) const {
+  MutexLock lock(mu_);
+  return ring_.UpTo(last);
+}
+
 LogSlice Log::Unpersisted(size_t bytes_max) const {
   LogRing::View view;
   {

@@ -66,6 +66,8 @@ class Log {
   void AppendPersisted(const std::vector<EncodedRecord>& records, bool durable);
   // Another data set takes the place of this one; all of it is durable.
   void Replace(LogRing ring);
+  // What is in memory, without the records above `last`.
+  LogRing RingUpTo(uint64_t last) const;
 
   // --- Workers.
   // The next records for the disk; empty when all are persisted.

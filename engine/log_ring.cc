@@ -55,6 +55,31 @@ size_t LogRing::AppendEncoded(std::string_view record) {
   return Appended(chunk, offset);
 }
 
+LogRing LogRing::UpTo(uint64_t last) const {
+  const uint64_t end = std::min(last, last_);
+  LogRing prefix(end);
+  for (const auto& chunk : chunks_) {
+    if (chunk->first > end) break;
+    if (chunk->last() < end) {
+      prefix.chunks_.push_back(chunk);
+    } else {
+      // A copy: this one may be read, or appended to.
+      const size_t records = end + 1 - chunk->first;
+      const size_t bytes = chunk->End(records - 1);
+      auto begin = std::make_shared<Chunk>();
+      begin->first = chunk->first;
+      begin->bytes.reserve(std::max(bytes, kChunkBytes));
+      begin->bytes.append(chunk->bytes, 0, bytes);
+      begin->offsets.assign(
+          chunk->offsets.begin(),
+          chunk->offsets.begin() + static_cast<ptrdiff_t>(records));
+      prefix.chunks_.push_back(std::move(begin));
+    }
+    prefix.bytes_ += prefix.chunks_.back()->bytes.size();
+  }
+  return prefix;
+}
+
 LogRing::View LogRing::Read(uint64_t from, size_t bytes_max) const {
   View view;
   view.first_ = from;

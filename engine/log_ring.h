@@ -58,6 +58,10 @@ class LogRing {
   // Appends one encoded record, which must be the next one.
   size_t AppendEncoded(std::string_view record);
 
+  // What is left of it when the records above `last` go: a ring of its own, which
+  // shares with this one the chunks that are full.
+  LogRing UpTo(uint64_t last) const;
+
   // Whole records from `from` on: as many as fit into `bytes_max`, at least one.
   // REQUIRES: first_index() <= from <= last_index().
   View Read(uint64_t from, size_t bytes_max) const;

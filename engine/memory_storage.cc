@@ -1,5 +1,6 @@
 #include "engine/memory_storage.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -45,6 +46,17 @@ std::map<uint64_t, LogSlice>::const_iterator BlobOf(
   if (it == generation.log.begin()) return it;
   const auto before = std::prev(it);
   return before->second.last >= index ? before : it;
+}
+
+// What is left of the blob that holds `index` when the records above go. first == 0:
+// no blob does.
+absl::StatusOr<LogSlice> PrefixOfHolder(const Generation& generation,
+                                        uint64_t index) {
+  const auto it = BlobOf(generation, index);
+  if (it == generation.log.end() || it->first > index) return LogSlice{};
+  const auto records = PrefixUpTo(it->second.records, index);
+  if (!records.ok()) return records.status();
+  return LogSlice{it->first, index, std::string(*records)};
 }
 
 }  // namespace
@@ -259,6 +271,27 @@ absl::Status MemoryStorage::Backup(const std::string&, const MetaMap&,
                                    const OnProgress&) {
   return absl::FailedPreconditionError(
       "a disk in memory has no directory to back up to");
+}
+
+absl::Status MemoryStorage::ReplaceTail(uint64_t common,
+                                        const std::vector<LogSlice>& log,
+                                        const std::vector<StateChange>& changes,
+                                        const MetaMap& meta) {
+  const auto kept = disk_->With([&](const Image& image) {
+    return PrefixOfHolder(image.present, common);
+  });
+  if (!kept.ok()) return kept.status();
+  return Write(
+      [common, kept = *kept, log, changes, meta](Image& image) {
+        auto& blobs = image.present.log;
+        blobs.erase(blobs.upper_bound(common), blobs.end());
+        if (kept.first != 0) blobs[kept.first] = kept;
+        for (const LogSlice& blob : log) blobs[blob.first] = blob;
+        image.present.checkpoint = std::min(image.present.checkpoint, common);
+        ChangeState(image.present, changes);
+        for (const auto& [name, value] : meta) image.meta[name] = value;
+      },
+      /*sync=*/true);
 }
 
 absl::Status MemoryStorage::BeginStaging(uint64_t begin_index) {

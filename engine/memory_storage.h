@@ -133,6 +133,9 @@ class MemoryStorage final : public Storage {
                                 uint64_t log_bytes_kept) override;
   absl::Status Backup(const std::string& dir, const MetaMap& labels,
                       const OnProgress& on_progress) override;
+  absl::Status ReplaceTail(uint64_t common, const std::vector<LogSlice>& log,
+                           const std::vector<StateChange>& changes,
+                           const MetaMap& meta) override;
   absl::Status BeginStaging(uint64_t begin_index) override;
   absl::Status StageState(const std::vector<StateChange>& changes) override;
   absl::Status StageLog(uint64_t first, uint64_t last,

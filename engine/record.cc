@@ -268,4 +268,19 @@ absl::StatusOr<std::vector<EncodedRecord>> DecodeRun(std::string_view bytes,
   return records;
 }
 
+absl::StatusOr<std::string_view> PrefixUpTo(std::string_view records,
+                                            uint64_t last) {
+  std::string_view rest = records;
+  while (!rest.empty()) {
+    std::string_view after = rest;
+    const absl::StatusOr<RecordView> record = DecodeRecord(after);
+    if (absl::IsOutOfRange(record.status()))
+      return absl::DataLossError(record.status().message());
+    if (!record.ok()) return record.status();
+    if (record->index > last) break;
+    rest = after;
+  }
+  return records.substr(0, records.size() - rest.size());
+}
+
 }  // namespace vigil::engine

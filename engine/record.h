@@ -95,6 +95,10 @@ absl::StatusOr<std::vector<EncodedRecord>> DecodeRecords(
 absl::StatusOr<std::vector<EncodedRecord>> DecodeRun(std::string_view bytes,
                                                      uint64_t first);
 
+// The records of a run that are not above `last`. kDataLoss: not records.
+absl::StatusOr<std::string_view> PrefixUpTo(std::string_view records,
+                                            uint64_t last);
+
 }  // namespace vigil::engine
 
 #endif  // VIGIL_ENGINE_RECORD_H_

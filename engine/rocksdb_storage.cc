@@ -74,6 +74,9 @@ class RocksDbStorage final : public Storage {
                                 uint64_t log_bytes_kept) override;
   absl::Status Backup(const std::string& dir, const MetaMap& labels,
                       const OnProgress& on_progress) override;
+  absl::Status ReplaceTail(uint64_t common, const std::vector<LogSlice>& log,
+                           const std::vector<StateChange>& changes,
+                           const MetaMap& meta) override;
   absl::Status BeginStaging(uint64_t begin_index) override;
   absl::Status StageState(const std::vector<StateChange>& changes) override;
   absl::Status StageLog(uint64_t first, uint64_t last,
@@ -91,6 +94,9 @@ class RocksDbStorage final : public Storage {
   absl::Status Keep(const rocksdb::Status& s);  // remembers the first failure
   void PutState(WriteBatch& batch, uint64_t generation,
                 const std::vector<StateChange>& changes);
+  // Deletes the log above `common`, cutting the blob that reaches beyond it. Returns
+  // the offset of the next blob.
+  absl::StatusOr<uint64_t> CutLog(WriteBatch& batch, uint64_t common);
   void DropGeneration(WriteBatch& batch, uint64_t generation);
   // Frees the space of what a synced batch has deleted already, where whole files
   // are concerned. Compaction does the rest.
@@ -381,6 +387,52 @@ absl::Status RocksDbStorage::Backup(const std::string& dir,
                                     const OnProgress& on_progress) {
   if (absl::Status failed = failure(); !failed.ok()) return failed;
   return CreateBackup(*db_, dir, labels, on_progress).status();
+}
+
+// --- Another tail
+
+absl::StatusOr<uint64_t> RocksDbStorage::CutLog(WriteBatch& batch,
+                                                uint64_t common) {
+  BlobCursor cursor(*db_, generation_);
+  cursor.SeekToHolder(common);
+  if (!cursor.Valid()) {
+    if (!cursor.status().ok()) return Explain(cursor.status());
+    return absl::InternalError(
+        absl::StrCat("the log holds nothing from record ", common, " on"));
+  }
+  Blob blob = cursor.blob();
+  batch.DeleteRange(db_->log(), LogKey(generation_, common + 1),
+                    EncodeU64(generation_ + 1));
+  if (blob.first > common) return blob.offset;
+  const auto kept = PrefixUpTo(blob.records, common);
+  if (!kept.ok()) return Explain(kept.status());
+  blob.records = *kept;
+  blob.last = common;
+  PutBlob(*db_, blob, batch);
+  return blob.offset + blob.records.size();
+}
+
+absl::Status RocksDbStorage::ReplaceTail(
+    uint64_t common, const std::vector<LogSlice>& log,
+    const std::vector<StateChange>& changes, const MetaMap& meta) {
+  WriteBatch batch;
+  absl::StatusOr<uint64_t> offset = CutLog(batch, common);
+  if (!offset.ok()) return offset.status();
+  for (const LogSlice& blob : log) {
+    PutBlob(*db_, {generation_, blob.first, blob.last, *offset, blob.records},
+            batch);
+    *offset += blob.records.size();
+  }
+  PutState(batch, generation_, changes);
+  const uint64_t checkpoint = std::min<uint64_t>(checkpoint_, common);
+  batch.Put(db_->main(), schema::kCheckpoint, EncodeU64(checkpoint));
+  for (const auto& [name, value] : meta) {
+    batch.Put(db_->main(), schema::kMetaPrefix + name, value);
+  }
+  if (absl::Status s = Write(batch, /*sync=*/true); !s.ok()) return s;
+  checkpoint_ = checkpoint;
+  log_bytes_ = *offset;
+  return absl::OkStatus();
 }
 
 // --- Staging

@@ -16,8 +16,8 @@
 //
 // Thread-safety: ReadLog, SyncLog, WriteMeta, LoadState and what is const from any
 // thread. One caller at a time for each of: AppendLog; WriteState and
-// FinishCheckpoint; the staging methods. While CommitStaging runs, neither of the
-// first two does, nor a load.
+// FinishCheckpoint; the staging methods and ReplaceTail. While CommitStaging or
+// ReplaceTail runs, neither of the first two does, nor a load.
 // Errors: after any write or sync failed, every later write fails too (a failed
 // fsync cannot be retried: the kernel may have dropped the pages).
 #ifndef VIGIL_ENGINE_STORAGE_H_
@@ -121,6 +121,16 @@ class Storage {
   //   kFailedPrecondition  `dir` holds something; or this storage has no files
   virtual absl::Status Backup(const std::string& dir, const MetaMap& labels,
                               const OnProgress& on_progress) = 0;
+
+  // Takes the records above `common` back and puts those of `log` in their place, which
+  // begin right after it; the checkpoint is `common` at most then. In one atomic,
+  // synced write with `changes` of the state and with `meta`.
+  // REQUIRES: the log holds the record after `common`; `changes` name every key that
+  // the records taken back have touched, each as it is at an index that `log` reaches.
+  virtual absl::Status ReplaceTail(uint64_t common,
+                                   const std::vector<LogSlice>& log,
+                                   const std::vector<StateChange>& changes,
+                                   const MetaMap& meta) = 0;
 
   // A second generation beside the present one, which stays whole until
   // CommitStaging swaps the two in one atomic, synced write. BeginStaging drops

@@ -23,6 +23,12 @@ void AckSender::Send(const Ack& ack) {
   changed_.NotifyOne();
 }
 
+void AckSender::Send(RewindKeys keys) {
+  MutexLock lock(mu_);
+  keys_ = std::move(keys);
+  changed_.NotifyOne();
+}
+
 void AckSender::Close() {
   link_->Close();
   MutexLock lock(mu_);
@@ -33,14 +39,17 @@ void AckSender::Close() {
 void AckSender::Run(const Hello& hello) {
   if (!link_->Send(hello)) return;
   while (true) {
-    Ack ack;
+    std::optional<RewindKeys> keys;
+    std::optional<Ack> ack;
     {
       MutexLock lock(mu_);
-      while (!latest_ && !closed_) changed_.Wait(mu_);
+      while (!latest_ && !keys_ && !closed_) changed_.Wait(mu_);
       if (closed_) return;
-      ack = *std::exchange(latest_, std::nullopt);
+      keys = std::exchange(keys_, std::nullopt);
+      ack = std::exchange(latest_, std::nullopt);
     }
-    if (!link_->Send(ack)) return;
+    if (keys && !link_->Send(*std::move(keys))) return;
+    if (ack && !link_->Send(*ack)) return;
   }
 }
 

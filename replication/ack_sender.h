@@ -1,6 +1,7 @@
 // AckSender: the thread at the replica's end of a stream. It sends the Hello,
 // then always the latest acknowledgement: when the master reads slowly, those
-// in between are left out, and the replicator's thread never waits.
+// in between are left out, and the replicator's thread never waits. Of the keys
+// of a rewind one piece is on its way at a time, and none is left out.
 #ifndef VIGIL_REPLICATION_ACK_SENDER_H_
 #define VIGIL_REPLICATION_ACK_SENDER_H_
 
@@ -21,6 +22,7 @@ class AckSender {
   ~AckSender();
 
   void Send(const Ack& ack);
+  void Send(RewindKeys keys);
   void Close();
   bool done() const { return done_; }
 
@@ -31,6 +33,7 @@ class AckSender {
   Mutex mu_;
   CondVar changed_;
   std::optional<Ack> latest_ ABSL_GUARDED_BY(mu_);
+  std::optional<RewindKeys> keys_ ABSL_GUARDED_BY(mu_);
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   std::atomic<bool> done_{false};
   Thread thread_;  // last: it uses the rest

@@ -58,16 +58,21 @@ struct ReplicaOfAsked {
 struct MessageReceived {
   LinkId link = 0;
   Message message;
-  // With a Hello only: the log holds the record after the Hello's position, or
-  // ends there.
-  bool log_holds_next = false;
+  // With a Hello only: an index from which on the log holds every record; meant to
+  // be the one after the common position. UINT64_MAX: none is known.
+  uint64_t log_holds_from = UINT64_MAX;
 };
 struct LinkClosed {
   LinkId link = 0;
   std::string why;
 };
-// An Apply or Stage... action of this link did not succeed, nothing of it was
-// applied, and nothing of its step that came after it was done.
+// The outcome of a BeginRewind action: the keys that the tail touched, in pieces.
+struct TailRead {
+  LinkId link = 0;
+  std::vector<std::string> keys;
+};
+// An Apply, KeepDropped, Begin... or Stage... action of this link did not succeed,
+// nothing of it was applied, and nothing of its step that came after it was done.
 struct ApplyFailed {
   LinkId link = 0;
   std::string why;
@@ -75,7 +80,7 @@ struct ApplyFailed {
 
 using Event = std::variant<LogProgressed, GateClosed, StorageFailed, Ticked,
                            FenceAsked, PromoteAsked, ReplicaOfAsked,
-                           MessageReceived, LinkClosed, ApplyFailed>;
+                           MessageReceived, LinkClosed, TailRead, ApplyFailed>;
 
 // --- Actions
 
@@ -103,14 +108,36 @@ struct Feed {
   LinkId link = 0;
   std::variant<Welcome, Refused> answer;
 };
+// Keys that the replica on this link asks for; its feeder answers.
+struct FeedKeys {
+  LinkId link = 0;
+  RewindKeys keys;
+};
 struct SendAck {
   LinkId link = 0;
   Ack ack;
+};
+struct SendKeys {
+  LinkId link = 0;
+  RewindKeys keys;
 };
 
 struct Apply {
   LinkId link = 0;
   std::string records;
+};
+// Writes down the records above `after`, which the group does not have, so that they
+// can be handed back. They count as dropped from the next CommitStaging on; without
+// one, not at all. `history` names their epochs.
+struct KeepDropped {
+  LinkId link = 0;
+  uint64_t after = 0;
+  History history;
+};
+// Answered by TailRead.
+struct BeginRewind {
+  LinkId link = 0;
+  uint64_t common = 0;
 };
 struct BeginStaging {
   LinkId link = 0;
@@ -124,12 +151,18 @@ struct StageLog {
   LinkId link = 0;
   std::string records;
 };
-// Persists the state in the same write: a barrier, too.
+// Persists the state, and what is dropped, in the same write: a barrier, too.
 struct CommitStaging {
   LinkId link = 0;
   MemberState state;
 };
 struct DropStaging {};
+// A record of the present epoch is committed: what was dropped for it never comes
+// back, and can be told. What `history` has under its own epoch did come back, by way
+// of another member, and is not told.
+struct SettleDropped {
+  History history;
+};
 
 // Answers carry the member's view at the moment when they are executed.
 struct AnswerFence {
@@ -153,10 +186,12 @@ struct Report {
   std::string line;
 };
 
-using Action = std::variant<Persist, CloseGate, OpenGate, Dial, CloseLink, Feed,
-                            SendAck, Apply, BeginStaging, StageEntries,
-                            StageLog, CommitStaging, DropStaging, AnswerFence,
-                            AnswerPromote, AnswerReplicaOf, Report>;
+using Action =
+    std::variant<Persist, CloseGate, OpenGate, Dial, CloseLink, Feed, FeedKeys,
+                 SendAck, SendKeys, Apply, KeepDropped, BeginRewind,
+                 BeginStaging, StageEntries, StageLog, CommitStaging,
+                 DropStaging, SettleDropped, AnswerFence, AnswerPromote,
+                 AnswerReplicaOf, Report>;
 using Actions = std::vector<Action>;
 
 }  // namespace vigil::replication

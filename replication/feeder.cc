@@ -13,6 +13,8 @@ Feeder::Feeder(const Options& options, std::shared_ptr<Link> link,
       engine_(engine),
       clock_(clock),
       commit_(commit),
+      rewinds_(std::holds_alternative<Welcome>(answer) &&
+               std::get<Welcome>(answer).rewind),
       thread_("vigil-feed", [this, answer = std::move(answer)]() mutable {
         Run(std::move(answer));
         link_->Close();
@@ -41,7 +43,10 @@ void Feeder::Run(std::variant<Welcome, Refused> answer) {
     return;
   }
   Welcome& welcome = std::get<Welcome>(answer);
-  if (welcome.full ? SendState(welcome) : Send(welcome)) FollowLog(welcome);
+  const bool begun = welcome.full     ? SendState(welcome)
+                     : welcome.rewind ? AnswerKeys(welcome)
+                                      : Send(welcome);
+  if (begun) FollowLog(welcome);
 }
 
 // Closing cancels the call, which could overtake the refusal: the replica closes when
@@ -65,6 +70,67 @@ bool Feeder::SendState(Welcome& welcome) {
   return Send(EntriesEnd{engine_.last_index()});
 }
 
+// --- A rewind
+
+void Feeder::Put(RewindKeys keys) {
+  {
+    MutexLock lock(mu_);
+    if (rewinds_ && !keys_.has_value()) {
+      keys_ = std::move(keys);
+    } else {
+      closed_ = true;
+    }
+  }
+  if (closed_) link_->Close();
+  engine_.appended().Notify();  // it may be waiting for records
+}
+
+std::optional<RewindKeys> Feeder::AwaitKeys(const Welcome& welcome) {
+  MonoTime heartbeat_at = clock_.Mono() + options_.heartbeat;
+  while (!closed_) {
+    const uint64_t seen = engine_.appended().Seen();
+    {
+      MutexLock lock(mu_);
+      if (keys_.has_value()) return keys_;
+    }
+    if (const MonoTime now = clock_.Mono(); now >= heartbeat_at) {
+      if (!Send(NextRecords(welcome))) break;
+      heartbeat_at = now + options_.heartbeat;
+    }
+    engine_.appended().WaitPast(seen, heartbeat_at);
+  }
+  return std::nullopt;
+}
+
+bool Feeder::AnswerKeys(const Welcome& welcome) {
+  if (!Send(welcome)) return false;
+  for (;;) {
+    const std::optional<RewindKeys> keys = AwaitKeys(welcome);
+    if (!keys.has_value()) return false;
+    bool sent = true;
+    const absl::Status found = engine_.LookUp(
+        keys->records, options_.message_bytes, [&](std::string records) {
+          return sent = Send(Entries{std::move(records)});
+        });
+    if (!found.ok() || !sent) return false;
+    {
+      // Before the answer, which may bring the next piece at once.
+      MutexLock lock(mu_);
+      keys_.reset();
+    }
+    if (!Send(EntriesEnd{engine_.last_index()})) return false;
+    if (!keys->more) return true;
+  }
+}
+
+// --- The log
+
+Records Feeder::NextRecords(const Welcome& welcome) const {
+  return {.epoch = welcome.epoch,
+          .commit = commit_.load(),
+          .end = engine_.last_index()};
+}
+
 void Feeder::FollowLog(const Welcome& welcome) {
   uint64_t next = welcome.from + 1;
   MonoTime heartbeat_at = clock_.Mono();
@@ -74,9 +140,7 @@ void Feeder::FollowLog(const Welcome& welcome) {
         engine_.ReadLog(next, options_.message_bytes);
     if (!slice.ok()) return;
     const MonoTime now = clock_.Mono();
-    Records records{.epoch = welcome.epoch,
-                    .commit = commit_.load(),
-                    .end = engine_.last_index()};
+    Records records = NextRecords(welcome);
     if (slice->records.empty()) {
       if (now < heartbeat_at) {
         engine_.appended().WaitPast(seen, heartbeat_at);

@@ -1,5 +1,6 @@
 // Feeder: the thread at the master's end of a stream. It answers the Hello,
-// walks the state if the replica needs all of it, and then follows the log.
+// walks the state if the replica needs all of it, or looks up the keys that it names
+// if it rewinds, and then follows the log.
 //
 // It pulls: nothing is queued for a slow replica, which costs the master only
 // the log that it keeps anyway. A replica that falls behind the log is closed,
@@ -14,9 +15,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <variant>
 
 #include "engine/base/clock.h"
+#include "engine/base/mutex.h"
 #include "engine/base/thread.h"
 #include "engine/engine.h"
 #include "replication/options.h"
@@ -33,6 +36,9 @@ class Feeder {
   // Joins.
   ~Feeder();
 
+  // Keys to be looked up, for a replica that rewinds. One piece at a time: who sends
+  // the next before the answer, or any without a rewind, loses the link.
+  void Put(RewindKeys keys);
   void Close();
   bool done() const { return done_; }
 
@@ -40,6 +46,10 @@ class Feeder {
   void Run(std::variant<Welcome, Refused> answer);
   void AwaitClose();
   bool SendState(Welcome& welcome);
+  bool AnswerKeys(const Welcome& welcome);
+  std::optional<RewindKeys> AwaitKeys(const Welcome& welcome);
+  // An empty one is a heartbeat.
+  Records NextRecords(const Welcome& welcome) const;
   void FollowLog(const Welcome& welcome);
   bool Send(const Message& message);
 
@@ -48,6 +58,9 @@ class Feeder {
   engine::Engine& engine_;
   const Clock& clock_;
   const std::atomic<uint64_t>& commit_;
+  const bool rewinds_;
+  Mutex mu_;
+  std::optional<RewindKeys> keys_ ABSL_GUARDED_BY(mu_);
   std::atomic<bool> closed_{false};
   std::atomic<bool> done_{false};
   Thread thread_;  // last: it uses the rest

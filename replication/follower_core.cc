@@ -26,6 +26,8 @@ FollowerCore::FollowerCore(const Options& options, uint64_t nonce,
 void FollowerCore::Follow(const Leader& leader, uint64_t last, MonoTime now,
                           Actions& actions) {
   if (leader == leader_ && phase_ != Phase::kIdle) return;
+  // Told once more of the same one, it is as little able to rewind as before.
+  no_rewind_ = no_rewind_ && leader == leader_;
   Stop("told to follow another", actions);
   leader_ = leader;
   refusal_.clear();
@@ -39,7 +41,7 @@ void FollowerCore::Follow(const Leader& leader, uint64_t last, MonoTime now,
 }
 
 void FollowerCore::Stop(std::string_view why, Actions& actions) {
-  if (phase_ == Phase::kStaging) actions.push_back(DropStaging{});
+  if (replacing()) actions.push_back(DropStaging{});
   if (phase_ != Phase::kIdle) {
     actions.push_back(CloseLink{link_, std::string(why)});
   }
@@ -64,7 +66,8 @@ void FollowerCore::Redial(uint64_t last, MonoTime now, Actions& actions) {
                                    .position = state_.history.PositionAt(last),
                                    .history = state_.history,
                                    .nonce = nonce_,
-                                   .formed = state_.formed}});
+                                   .formed = state_.formed,
+                                   .no_rewind = no_rewind_}});
 }
 
 // Gives the link up and dials again after a pause.
@@ -92,15 +95,9 @@ void FollowerCore::OnMessage(Message message, uint64_t last, MonoTime now,
           Drop(absl::StrCat("refused: ", m.why), now, actions);
           refusal_ = std::move(m.why);
         } else if constexpr (std::is_same_v<M, Entries>) {
-          if (phase_ != Phase::kStaging || exact_at_ != 0) {
-            return Drop("entries out of order", now, actions);
-          }
-          actions.push_back(StageEntries{link_, std::move(m.records)});
+          OnEntries(std::move(m), now, actions);
         } else if constexpr (std::is_same_v<M, EntriesEnd>) {
-          if (phase_ != Phase::kStaging || exact_at_ != 0 || m.last == 0) {
-            return Drop("end of entries out of order", now, actions);
-          }
-          exact_at_ = std::max(m.last, staged_.target);
+          OnEntriesEnd(m, now, actions);
         } else if constexpr (std::is_same_v<M, Records>) {
           OnRecords(std::move(m), last, now, actions);
         } else {
@@ -110,15 +107,25 @@ void FollowerCore::OnMessage(Message message, uint64_t last, MonoTime now,
       message);
 }
 
+bool FollowerCore::Fits(const Welcome& welcome, uint64_t last) const {
+  if (phase_ != Phase::kDialled || welcome.epoch != leader_.epoch ||
+      welcome.nonce != nonce_ || !welcome.lineage ||
+      welcome.history.last_epoch() != welcome.epoch) {
+    return false;
+  }
+  if (state_.lineage && last > 0 && state_.lineage != welcome.lineage)
+    return false;
+  if (welcome.full) return true;
+  if (!welcome.rewind) return welcome.from == last;
+  return welcome.from > 0 && welcome.from < last &&
+         welcome.from ==
+             CommonIndex(state_.history, last, welcome.history, welcome.target);
+}
+
 void FollowerCore::OnWelcome(const Welcome& welcome, uint64_t last,
                              MonoTime now, Actions& actions) {
-  const bool mine =
-      phase_ == Phase::kDialled && welcome.epoch == leader_.epoch &&
-      welcome.nonce == nonce_ && welcome.lineage &&
-      welcome.history.last_epoch() == welcome.epoch &&
-      (!state_.lineage || last == 0 || state_.lineage == welcome.lineage) &&
-      (welcome.full || welcome.from == last);
-  if (!mine) return Drop("a welcome that does not fit", now, actions);
+  if (!Fits(welcome, last))
+    return Drop("a welcome that does not fit", now, actions);
   refusal_.clear();
   if (state_.configuration.version == 0 &&
       !SameMembers(state_.configuration, welcome.configuration)) {
@@ -130,19 +137,8 @@ void FollowerCore::OnWelcome(const Welcome& welcome, uint64_t last,
     return;
   }
   pause_ = options_.redial_min;
-  if (welcome.full) {
-    staged_ = welcome;
-    staged_last_ = welcome.from;
-    exact_at_ = 0;
-    replaced_last_ = last;
-    phase_ = Phase::kStaging;
-    ++full_syncs_;
-    actions.push_back(
-        Report{.line = absl::StrCat("full sync from '", leader_.name,
-                                    "' at index ", welcome.from, " begins")});
-    actions.push_back(BeginStaging{link_, welcome.from});
-    return;
-  }
+  if (welcome.full || welcome.rewind)
+    return BeginReplacing(welcome, last, actions);
   phase_ = Phase::kStreaming;
   formed_at_ = welcome.target;
   MemberState next = state_;
@@ -154,16 +150,84 @@ void FollowerCore::OnWelcome(const Welcome& welcome, uint64_t last,
   actions.push_back(Persist{state_});
 }
 
+void FollowerCore::BeginReplacing(const Welcome& welcome, uint64_t last,
+                                  Actions& actions) {
+  staged_ = welcome;
+  staged_last_ = welcome.from;
+  exact_at_ = 0;
+  keys_.clear();
+  asked_ = false;
+  actions.push_back(
+      Report{.line = absl::StrCat(welcome.full ? "full sync" : "rewind",
+                                  " from '", leader_.name, "' at index ",
+                                  welcome.from, " begins")});
+  const uint64_t common =
+      CommonIndex(state_.history, last, welcome.history, welcome.target);
+  if (common < last) {
+    actions.push_back(Report{
+        .warning = true,
+        .line = absl::StrCat("this node has ", last - common,
+                             " records after index ", common,
+                             " that the group has not; they are dropped")});
+    actions.push_back(KeepDropped{link_, common, state_.history});
+  }
+  if (welcome.full) {
+    phase_ = Phase::kStaging;
+    ++full_syncs_;
+    actions.push_back(BeginStaging{link_, welcome.from});
+  } else {
+    phase_ = Phase::kRewinding;
+    ++rewinds_;
+    actions.push_back(BeginRewind{link_, welcome.from});
+  }
+}
+
+// --- The rewind
+
+void FollowerCore::OnTailRead(std::vector<std::string> keys, MonoTime now,
+                              Actions& actions) {
+  if (phase_ != Phase::kRewinding || keys.empty())
+    return Drop("a tail that nobody asked for", now, actions);
+  keys_ = std::move(keys);
+  SendNextKeys(actions);
+}
+
+void FollowerCore::SendNextKeys(Actions& actions) {
+  RewindKeys piece{.records = std::move(keys_.back())};
+  keys_.pop_back();
+  piece.more = !keys_.empty();
+  asked_ = true;
+  actions.push_back(SendKeys{link_, std::move(piece)});
+}
+
+void FollowerCore::OnEntries(Entries entries, MonoTime now, Actions& actions) {
+  if (!AwaitsEntries()) return Drop("entries out of order", now, actions);
+  actions.push_back(StageEntries{link_, std::move(entries.records)});
+}
+
+void FollowerCore::OnEntriesEnd(const EntriesEnd& end, MonoTime now,
+                                Actions& actions) {
+  if (!AwaitsEntries() || end.last == 0)
+    return Drop("end of entries out of order", now, actions);
+  asked_ = false;
+  if (!keys_.empty()) return SendNextKeys(actions);
+  exact_at_ = std::max(end.last, staged_.target);
+}
+
+// --- The log
+
 void FollowerCore::OnRecords(Records records, uint64_t last, MonoTime now,
                              Actions& actions) {
   if (records.epoch != leader_.epoch ||
-      (phase_ != Phase::kStreaming && phase_ != Phase::kStaging)) {
+      (phase_ != Phase::kStreaming && !replacing())) {
     return Drop("records out of order, or of another epoch", now, actions);
   }
   commit_ = std::max(commit_, records.commit);
   master_last_ = std::max(master_last_, records.end);
   if (records.records.empty()) return;  // a heartbeat
-  const uint64_t end = phase_ == Phase::kStaging ? staged_last_ : last;
+  if (phase_ == Phase::kRewinding && exact_at_ == 0)
+    return Drop("records before the entries", now, actions);
+  const uint64_t end = replacing() ? staged_last_ : last;
   if (records.first != end + 1 || records.last < records.first) {
     return Drop("a gap in the records", now, actions);
   }
@@ -176,26 +240,19 @@ void FollowerCore::OnRecords(Records records, uint64_t last, MonoTime now,
 }
 
 void FollowerCore::CommitStaged(Actions& actions) {
-  const uint64_t common = CommonIndex(state_.history, replaced_last_,
-                                      staged_.history, staged_last_);
-  if (state_.lineage && common < replaced_last_) {
-    dropped_writes_ += replaced_last_ - common;
-    actions.push_back(Report{
-        .warning = true,
-        .line = absl::StrCat("the full sync replaces ", replaced_last_ - common,
-                             " records after index ", common,
-                             " that this node had and the group has not")});
-  }
+  const bool rewound = phase_ == Phase::kRewinding;
   state_.lineage = staged_.lineage;
   state_.history = staged_.history;
   state_.configuration = staged_.configuration;
   state_.formed = true;
   phase_ = Phase::kStreaming;
   formed_at_ = 0;
+  no_rewind_ = false;
   actions.push_back(CommitStaging{link_, state_});
   actions.push_back(
-      Report{.line = absl::StrCat("full sync from '", leader_.name,
-                                  "' is exact at index ", staged_last_)});
+      Report{.line = absl::StrCat(rewound ? "rewind" : "full sync", " from '",
+                                  leader_.name, "' is exact at index ",
+                                  staged_last_)});
 }
 
 void FollowerCore::OnLinkClosed(std::string_view why, MonoTime now,
@@ -205,6 +262,7 @@ void FollowerCore::OnLinkClosed(std::string_view why, MonoTime now,
 
 void FollowerCore::OnApplyFailed(std::string_view why, MonoTime now,
                                  Actions& actions) {
+  if (phase_ == Phase::kRewinding) no_rewind_ = true;
   Drop(why, now, actions);
 }
 
@@ -224,8 +282,7 @@ void FollowerCore::OnTick(const LogProgressed& progress, MonoTime now,
   if (now - heard_ > options_.link_timeout) {
     return Drop("the master is silent", now, actions);
   }
-  if (phase_ == Phase::kStaging && exact_at_ != 0 &&
-      staged_last_ >= exact_at_) {
+  if (replacing() && exact_at_ != 0 && staged_last_ >= exact_at_) {
     return CommitStaged(actions);
   }
   if (phase_ != Phase::kDialled && now - acked_ >= options_.heartbeat) {

@@ -3,17 +3,25 @@
 //            Follow            Welcome(continue)
 //   idle ───────────▶ dialled ──────────────────▶ streaming ◀───────┐
 //    ▲                   │  Welcome(full)                          │ exact:
-//    │                   └──────────────────────▶ staging ──────────┘ commit
+//    │                   ├──────────────────────▶ staging ─────────┤ commit
+//    │                   │  Welcome(rewind)                        │
+//    │                   └──────────────────────▶ rewinding ───────┘
 //    │ closed, refused, silent: back-off             │
 //    └───────────────────────────────────────────────┘
 //
-// While staging, the old data set stays whole in memory and on disk and is the
+// Rewinding is a full sync of only the keys that the tail touched, the records above
+// the common index that the group does not have: the tail is read, its keys are asked
+// for piece by piece, then the log comes. A rewind that fails is followed by a full
+// sync. In both the tail is written down before, to be handed back.
+//
+// While staging or rewinding, the old data set stays whole in memory and on disk and is the
 // one that counts. It is given up in one atomic write when the new one is exact:
-// the walk has ended, and the log is there up to where the master was then.
+// the walk or the look-up has ended, and the log is there up to where the master was
+// then.
 // A member that lost its tail with its machine is formed again when it holds the
 // log up to the index that its master had on reading this start's nonce.
 //
-// A full sync is committed by a tick, not by the message that completed it: by
+// The new one is committed by a tick, not by the message that completed it: by
 // then every piece is known to be staged, so the state that CommitStaging
 // carries is never ahead of the data. The acknowledgement waits for the next
 // LogProgressed, which tells the new log's end.
@@ -27,6 +35,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/base/clock.h"
 #include "replication/action.h"
@@ -58,6 +68,8 @@ class FollowerCore {
   void OnMessage(Message message, uint64_t last, MonoTime now,
                  Actions& actions);
   void OnLinkClosed(std::string_view why, MonoTime now, Actions& actions);
+  void OnTailRead(std::vector<std::string> keys, MonoTime now,
+                  Actions& actions);
   void OnApplyFailed(std::string_view why, MonoTime now, Actions& actions);
   void OnProgress(const LogProgressed& progress, MonoTime now,
                   Actions& actions);
@@ -67,17 +79,20 @@ class FollowerCore {
   bool following() const { return static_cast<bool>(leader_.epoch); }
   // The stream is up: what is held is acknowledged.
   bool linked() const { return phase_ == Phase::kStreaming; }
-  bool staging() const { return phase_ == Phase::kStaging; }
+  // Another data set, or a part of one, is on its way in.
+  bool replacing() const {
+    return phase_ == Phase::kStaging || phase_ == Phase::kRewinding;
+  }
   LinkId link() const { return link_; }
   // Why the master refuses this node; empty: it does not.
   const std::string& refusal() const { return refusal_; }
   uint64_t commit() const { return commit_; }
   uint64_t master_last() const { return master_last_; }
   uint64_t full_syncs() const { return full_syncs_; }
-  uint64_t dropped_writes() const { return dropped_writes_; }
+  uint64_t rewinds() const { return rewinds_; }
 
  private:
-  enum class Phase { kIdle, kDialled, kStreaming, kStaging };
+  enum class Phase { kIdle, kDialled, kStreaming, kStaging, kRewinding };
 
   void Redial(uint64_t last, MonoTime now, Actions& actions);
   void Drop(std::string_view why, MonoTime now, Actions& actions);
@@ -85,6 +100,16 @@ class FollowerCore {
                  Actions& actions);
   void OnRecords(Records records, uint64_t last, MonoTime now,
                  Actions& actions);
+  bool Fits(const Welcome& welcome, uint64_t last) const;
+  void BeginReplacing(const Welcome& welcome, uint64_t last, Actions& actions);
+  bool AwaitsEntries() const {
+    return phase_ == Phase::kRewinding
+               ? asked_
+               : phase_ == Phase::kStaging && exact_at_ == 0;
+  }
+  void OnEntries(Entries entries, MonoTime now, Actions& actions);
+  void OnEntriesEnd(const EntriesEnd& end, MonoTime now, Actions& actions);
+  void SendNextKeys(Actions& actions);
   void CommitStaged(Actions& actions);
   void Acknowledge(const LogProgressed& progress, MonoTime now,
                    Actions& actions);
@@ -102,17 +127,20 @@ class FollowerCore {
   MonoTime heard_;
   MonoTime acked_;
 
-  uint64_t formed_at_ = 0;      // formed when the log is held up to here
-  Welcome staged_;              // what the staged data set will be
-  uint64_t staged_last_ = 0;    // the staged log's end
-  uint64_t exact_at_ = 0;       // 0: the walk has not ended
-  uint64_t replaced_last_ = 0;  // the old log's end
+  uint64_t formed_at_ = 0;    // formed when the log is held up to here
+  Welcome staged_;            // what the staged data set will be
+  uint64_t staged_last_ = 0;  // the staged log's end
+  uint64_t exact_at_ = 0;     // 0: the walk or the look-up has not ended
+  // Of a rewind.
+  bool no_rewind_ = false;         // one has failed with this master
+  std::vector<std::string> keys_;  // pieces not sent yet, the next one last
+  bool asked_ = false;             // a piece is not answered yet
 
   std::string refusal_;
   uint64_t commit_ = 0;
   uint64_t master_last_ = 0;
   uint64_t full_syncs_ = 0;
-  uint64_t dropped_writes_ = 0;
+  uint64_t rewinds_ = 0;
 };
 
 }  // namespace vigil::replication

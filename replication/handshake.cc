@@ -60,12 +60,16 @@ std::variant<Welcome, Refused> DecideHandshake(const Hello& hello,
   }
   const uint64_t common = CommonIndex(hello.history, hello.position.index,
                                       mine.history, facts.last_index);
-  const bool is_prefix = common == hello.position.index;
+  const bool held = facts.log_holds_from <= common + 1;
+  const bool goes_on = held && common == hello.position.index;
+  // With nothing in common there is nothing to keep.
+  const bool rewind = held && !goes_on && common > 0 && !hello.no_rewind;
   return Welcome{.epoch = facts.epoch,
                  .lineage = mine.lineage,
                  .history = mine.history,
                  .configuration = mine.configuration,
-                 .full = !is_prefix || !facts.log_holds_next,
+                 .full = !goes_on && !rewind,
+                 .rewind = rewind,
                  .from = common,
                  .target = facts.last_index,
                  .nonce = hello.nonce};

@@ -2,8 +2,10 @@
 //
 //   continue  the replica's log is a prefix of the master's, which still holds
 //             what follows
-//   full      the replica's log has records that the master's has not, or the
-//             log that follows is gone: it takes the whole state
+//   rewind    the replica's log has records that the master's has not, after a
+//             position that both have
+//   full      the log that follows is gone, or nothing is common, or the replica
+//             cannot rewind: it takes the whole state
 //   refused   this node is not the master that the replica means, or the
 //             replica is not a member: wrong group, lineage, name or identity
 #ifndef VIGIL_REPLICATION_HANDSHAKE_H_
@@ -23,8 +25,8 @@ struct HandshakeFacts {
   bool is_master = false;
   Epoch epoch;  // that it is master of
   uint64_t last_index = 0;
-  bool log_holds_next = false;  // the record after the Hello's position, or the
-                                // position is the log's end
+  // The log holds every record from here on.
+  uint64_t log_holds_from = UINT64_MAX;
 };
 
 std::variant<Welcome, Refused> DecideHandshake(const Hello& hello,

@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "engine/base/random.h"
+#include "replication/dropped_files.h"
 
 namespace vigil::replication {
 namespace {
@@ -109,7 +110,9 @@ MemberState RestoredState(const MemberState& backed_up,
   return state;
 }
 
-std::vector<std::string> IdentityMeta() { return {std::string(kMetaName)}; }
+std::vector<std::string> IdentityMeta() {
+  return {std::string(kMetaName), kDroppedMeta};
+}
 
 engine::MetaMap MemberMeta(const MemberState& state) {
   return {{std::string(kMetaName), EncodeMemberState(state)}};

@@ -25,6 +25,18 @@ void LinkTable::Feed(LinkId link, std::variant<Welcome, Refused> answer) {
       options_, it->second.link, std::move(answer), engine_, clock_, commit_);
 }
 
+void LinkTable::FeedKeys(LinkId link, RewindKeys keys) {
+  MutexLock lock(mu_);
+  const auto it = inbound_.find(link);
+  if (it == inbound_.end() || !it->second.feeder) return;
+  it->second.feeder->Put(std::move(keys));
+}
+
+void LinkTable::SendKeys(LinkId link, RewindKeys keys) {
+  const auto it = outbound_.find(link);
+  if (it != outbound_.end()) it->second->Send(std::move(keys));
+}
+
 void LinkTable::SendAck(LinkId link, const Ack& ack) {
   const auto it = outbound_.find(link);
   if (it != outbound_.end()) it->second->Send(ack);

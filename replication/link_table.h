@@ -48,8 +48,11 @@ class LinkTable {
 
   // Starts to answer and feed an accepted stream, if it is still there.
   void Feed(LinkId link, std::variant<Welcome, Refused> answer);
+  // Keys for the feeder of that stream.
+  void FeedKeys(LinkId link, RewindKeys keys);
   // On a dialled stream, if it is still there.
   void SendAck(LinkId link, const Ack& ack);
+  void SendKeys(LinkId link, RewindKeys keys);
 
   void Close(LinkId link);
   // The transport has told that `link` is closed: its handler is called no more.

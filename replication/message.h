@@ -4,6 +4,8 @@
 //     Hello ───────────────────────────▶   decides (handshake.h)
 //     ◀─────────────────────────── Welcome | Refused
 //     ◀──────────── Entries* EntriesEnd    full sync only
+//     RewindKeys ──────────────────────▶   rewind only: piece by piece, the next one
+//     ◀──────────── Entries* EntriesEnd    when the last one is answered
 //     ◀──────────────────────── Records*   empty ones are the heartbeat
 //     Ack* ────────────────────────────▶   and the other heartbeat
 #ifndef VIGIL_REPLICATION_MESSAGE_H_
@@ -32,6 +34,7 @@ struct Hello {
   History history;
   uint64_t nonce = 0;  // random, one per start of the replica's process
   bool formed = false;
+  bool no_rewind = false;  // it cannot: a full sync instead
 };
 
 struct Ack {
@@ -47,7 +50,9 @@ struct Welcome {
   History history;
   Configuration configuration;
   bool full = false;
-  uint64_t from = 0;    // index before the first record that will come
+  bool rewind =
+      false;          // the replica's records above `from` are not the group's
+  uint64_t from = 0;  // index before the first record that will come
   uint64_t target = 0;  // the master's last index when it had read the Hello
   uint64_t nonce = 0;   // the Hello's
 };
@@ -61,8 +66,15 @@ struct Entries {
   std::string records;
 };
 
+// The master's last index when the walk, or the look-up of a piece of keys, ended.
 struct EntriesEnd {
   uint64_t last = 0;
+};
+
+// Keys whose present entries the replica needs, each as an encoded kDelete.
+struct RewindKeys {
+  std::string records;
+  bool more = false;  // another piece follows when this one is answered
 };
 
 struct Records {
@@ -74,8 +86,8 @@ struct Records {
   uint64_t end = 0;  // the master's last index
 };
 
-using Message =
-    std::variant<Hello, Ack, Welcome, Refused, Entries, EntriesEnd, Records>;
+using Message = std::variant<Hello, Ack, RewindKeys, Welcome, Refused, Entries,
+                             EntriesEnd, Records>;
 
 }  // namespace vigil::replication
 

@@ -23,6 +23,7 @@ ReplicationCore::ReplicationCore(const Options& options, MemberState state,
 Actions ReplicationCore::Step(Event event, MonoTime now) {
   actions_.clear();
   std::visit([&](auto& e) { On(e, now); }, event);
+  Settle();
   return std::move(actions_);
 }
 
@@ -41,7 +42,7 @@ MemberView ReplicationCore::ViewAt(uint64_t last) const {
       .position = state_.history.PositionAt(last),
       .commit = commit(),
       .formed = state_.formed,
-      .exact = !follower_.staging(),
+      .exact = !follower_.replacing(),
       .healthy = healthy_,
       .nonce = nonce_,
       .priority = options_.priority,
@@ -128,7 +129,12 @@ void ReplicationCore::On(const ReplicaOfAsked& event, MonoTime now) {
 
 void ReplicationCore::On(MessageReceived& event, MonoTime now) {
   if (const Hello* hello = std::get_if<Hello>(&event.message)) {
-    return OnHello(event.link, *hello, event.log_holds_next, now);
+    return OnHello(event.link, *hello, event.log_holds_from, now);
+  }
+  if (RewindKeys* keys = std::get_if<RewindKeys>(&event.message)) {
+    if (replica_links_.contains(event.link))
+      actions_.push_back(FeedKeys{event.link, std::move(*keys)});
+    return;
   }
   if (const Ack* ack = std::get_if<Ack>(&event.message)) {
     const auto link = replica_links_.find(event.link);
@@ -151,14 +157,20 @@ void ReplicationCore::On(const LinkClosed& event, MonoTime now) {
   ForgetReplicaLink(event.link);
 }
 
+void ReplicationCore::On(TailRead& event, MonoTime now) {
+  if (follower_.following() && event.link == follower_.link())
+    follower_.OnTailRead(std::move(event.keys), now, actions_);
+}
+
 void ReplicationCore::On(const ApplyFailed& event, MonoTime now) {
+  settled_ = {};  // it may have stood behind what failed
   if (follower_.following() && event.link == follower_.link()) {
     follower_.OnApplyFailed(event.why, now, actions_);
   }
 }
 
 void ReplicationCore::OnHello(LinkId link, const Hello& hello,
-                              bool log_holds_next, MonoTime now) {
+                              uint64_t log_holds_from, MonoTime now) {
   if (replica_links_.contains(link)) {
     actions_.push_back(CloseLink{link, "a second hello"});
     return ForgetReplicaLink(link);
@@ -171,7 +183,7 @@ void ReplicationCore::OnHello(LinkId link, const Hello& hello,
                                         .is_master = leader_ != nullptr,
                                         .epoch = master_epoch(),
                                         .last_index = log_.last,
-                                        .log_holds_next = log_holds_next});
+                                        .log_holds_from = log_holds_from});
   if (const Refused* refused = std::get_if<Refused>(&answer)) {
     actions_.push_back(
         Report{.warning = true,
@@ -188,6 +200,17 @@ void ReplicationCore::OnHello(LinkId link, const Hello& hello,
     leader_->OnLinked(hello.id, now);
   }
   actions_.push_back(Feed{link, std::move(answer)});
+}
+
+void ReplicationCore::Settle() {
+  const bool certain = leader_ ? leader_->commit() > 0
+                               : follower_.linked() && follower_.commit() > 0;
+  if (!certain) return;
+  const std::pair now{leader_ ? leader_->epoch() : follower_.leader().epoch,
+                      follower_.full_syncs() + follower_.rewinds()};
+  if (now == settled_) return;
+  settled_ = now;
+  actions_.push_back(SettleDropped{state_.history});
 }
 
 // Everything below `epoch` stops here and now; the promise is on disk before
@@ -235,7 +258,8 @@ std::string ReplicationCore::RefusalToPromote(
                         ToString(request.position));
   }
   if (leader_) return "it is master already";
-  if (follower_.staging()) return "it is in the middle of a full sync";
+  if (follower_.replacing())
+    return "it is in the middle of a full sync or a rewind";
   if (!state_.formed && !request.all_members) return "it is not formed";
   if (state_.history.last_epoch() >= request.epoch) {
     return "its history has that epoch already";

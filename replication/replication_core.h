@@ -13,7 +13,9 @@
 //     refused;
 //   - a member is promoted only in the epoch of its promise, only from the
 //     position and the start (nonce) that it told the leader, never twice (1);
-//   - a master that stepped down never writes in its old epoch again (2).
+//   - a master that stepped down never writes in its old epoch again (2);
+//   - what was dropped is told when the epoch that it was dropped for has committed a
+//     record: before, another master could still bring it back (7).
 //
 // Time: as an argument. Randomness: seeded. Thread-compatible.
 #ifndef VIGIL_REPLICATION_REPLICATION_CORE_H_
@@ -25,6 +27,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/clock.h"
@@ -71,10 +74,12 @@ class ReplicationCore {
   void On(const ReplicaOfAsked& event, MonoTime now);
   void On(MessageReceived& event, MonoTime now);
   void On(const LinkClosed& event, MonoTime now);
+  void On(TailRead& event, MonoTime now);
   void On(const ApplyFailed& event, MonoTime now);
 
-  void OnHello(LinkId link, const Hello& hello, bool log_holds_next,
+  void OnHello(LinkId link, const Hello& hello, uint64_t log_holds_from,
                MonoTime now);
+  void Settle();
   void RaisePromise(const Epoch& epoch, std::string_view why);
   void StepDown(std::string_view why);
   std::string RefusalToPromote(const PromoteRequest& request) const;
@@ -88,6 +93,10 @@ class ReplicationCore {
   LogProgressed log_;
   bool healthy_ = true;
   bool isolated_ = false;
+
+  // The epoch, and how many data sets were replaced, when what was dropped was
+  // settled last.
+  std::pair<Epoch, uint64_t> settled_;
 
   FollowerCore follower_;
   std::unique_ptr<LeaderCore> leader_;      // while master

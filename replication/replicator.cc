@@ -23,6 +23,9 @@ size_t DataBytes(const Message& message) {
   if (const auto* entries = std::get_if<Entries>(&message)) {
     return entries->records.size();
   }
+  if (const auto* keys = std::get_if<RewindKeys>(&message)) {
+    return keys->records.size();
+  }
   return 0;
 }
 
@@ -41,7 +44,7 @@ Replicator::Replicator(const Options& options, MemberState state,
                        engine::Engine& engine, Transport& transport,
                        const Clock& clock, Logger logger,
                        std::function<void()> on_role,
-                       std::function<void()> on_log)
+                       std::function<void()> on_log, DroppedOptions dropped)
     : options_(options),
       engine_(engine),
       clock_(clock),
@@ -52,6 +55,7 @@ Replicator::Replicator(const Options& options, MemberState state,
       inbox_(kInboxBytes, bell_),
       core_(options, std::move(state), engine.last_index(), RandomFromSystem(),
             RandomFromSystem()),
+      dropped_(engine, std::move(dropped), logger_),
       links_(options, engine, transport, clock, commit_) {
   role_reason_ = "started";
   UpdateStatus();
@@ -60,6 +64,7 @@ Replicator::Replicator(const Options& options, MemberState state,
 Replicator::~Replicator() { Stop(); }
 
 void Replicator::Start() {
+  dropped_.Recover();
   thread_ = Thread("vigil-repl", [this] { Run(); });
 }
 
@@ -132,10 +137,24 @@ void Replicator::OnMessage(LinkId link, Message message) {
   const size_t bytes = DataBytes(message);
   MessageReceived event{.link = link, .message = std::move(message)};
   if (const Hello* hello = std::get_if<Hello>(&event.message)) {
-    const uint64_t next = hello->position.index + 1;
-    event.log_holds_next = engine_.ReadLog(next, 1).ok();
+    event.log_holds_from = HeldFromCommon(*hello);
   }
   inbox_.PutData(std::move(event), bytes);
+}
+
+// The index after what this log and the replica's have in common, if the log still
+// holds what follows. Should a promotion change the history meanwhile, the core finds
+// that it has another one in mind.
+uint64_t Replicator::HeldFromCommon(const Hello& hello) const {
+  History history;
+  {
+    MutexLock lock(published_mu_);
+    history = published_history_;
+  }
+  const uint64_t next = CommonIndex(hello.history, hello.position.index,
+                                    history, engine_.last_index()) +
+                        1;
+  return engine_.ReadLog(next, 1).ok() ? next : UINT64_MAX;
 }
 
 void Replicator::OnClosed(LinkId link, std::string why) {
@@ -163,9 +182,9 @@ ReplicatorStatus Replicator::status() const {
 
 LogFacts Replicator::log_facts() const {
   MutexLock lock(published_mu_);
-  // A full sync is published as such before it can replace the log, and as ended only
+  // A sync is published as such before it can replace the log, and as ended only
   // together with the history of the log that it brought.
-  return {.generation = published_.full_syncs,
+  return {.generation = published_.full_syncs + published_.rewinds,
           .replacing = published_.syncing,
           .history = published_history_,
           .commit = committed_};
@@ -199,6 +218,7 @@ void Replicator::Run() {
     StepAndExecute(*std::move(event));
     if (ticked) {
       links_.Reap();
+      dropped_.Tidy();
       PublishStatus();
     }
   }
@@ -227,8 +247,8 @@ void Replicator::StepAndExecute(Event event) {
     if (!done) break;
   }
   // Before anything is published: what did not reach the disk never was.
-  for (Event& failure : std::exchange(failures_, {})) {
-    StepAndExecute(std::move(failure));
+  for (Event& outcome : std::exchange(outcomes_, {})) {
+    StepAndExecute(std::move(outcome));
   }
   PublishCommit();
   if (!actions.empty() || core_.is_settled_master() != told_settled_) {
@@ -265,10 +285,11 @@ bool Replicator::UpdateStatus() {
                                           : core_.follower().leader().address,
       .settled_master = core_.is_settled_master(),
       .isolated = core_.is_isolated(),
-      .syncing = core_.follower().staging(),
+      .syncing = core_.follower().replacing(),
       .master_last = core_.follower().master_last(),
       .full_syncs = core_.follower().full_syncs(),
-      .dropped_writes = core_.follower().dropped_writes(),
+      .rewinds = core_.follower().rewinds(),
+      .dropped = dropped_.counters(),
       .refusal = core_.follower().refusal()};
   if (const LeaderCore* leader = core_.leader()) {
     for (const auto& [id, progress] : leader->replicas()) {
@@ -284,7 +305,8 @@ bool Replicator::UpdateStatus() {
     MutexLock lock(published_mu_);
     changed = Noticeable(status) != Noticeable(published_);
     log_changed = status.syncing != published_.syncing ||
-                  status.full_syncs != published_.full_syncs;
+                  status.full_syncs != published_.full_syncs ||
+                  status.rewinds != published_.rewinds;
     status.reason = changed ? role_reason_ : published_.reason;
     published_ = std::move(status);
     published_history_ = core_.state().history;
@@ -300,9 +322,9 @@ bool Replicator::UpdateStatus() {
 bool Replicator::Check(const absl::Status& status, LinkId link) {
   if (status.ok()) return true;
   if (engine_.health().ok()) {
-    failures_.push_back(ApplyFailed{link, std::string(status.message())});
+    outcomes_.push_back(ApplyFailed{link, std::string(status.message())});
   } else {
-    failures_.push_back(StorageFailed{});
+    outcomes_.push_back(StorageFailed{});
   }
   return false;
 }
@@ -310,7 +332,7 @@ bool Replicator::Check(const absl::Status& status, LinkId link) {
 bool Replicator::CheckBarrier(const absl::Status& status) {
   if (status.ok()) return true;
   Log(logger_, LogLevel::kWarning, std::string(status.message()));
-  failures_.push_back(StorageFailed{});
+  outcomes_.push_back(StorageFailed{});
   return false;
 }
 
@@ -354,6 +376,16 @@ bool Replicator::Execute(Feed& action) {
   return true;
 }
 
+bool Replicator::Execute(FeedKeys& action) {
+  links_.FeedKeys(action.link, std::move(action.keys));
+  return true;
+}
+
+bool Replicator::Execute(SendKeys& action) {
+  links_.SendKeys(action.link, std::move(action.keys));
+  return true;
+}
+
 bool Replicator::Execute(SendAck& action) {
   links_.SendAck(action.link, action.ack);
   return true;
@@ -363,6 +395,17 @@ bool Replicator::Execute(Apply& action) {
   if (!Check(engine_.Apply(action.records), action.link)) return false;
   // The master's commit may have been ahead of this log.
   TellFollowers();
+  return true;
+}
+
+bool Replicator::Execute(KeepDropped& action) {
+  return Check(dropped_.Keep(action.after, action.history), action.link);
+}
+
+bool Replicator::Execute(BeginRewind& action) {
+  auto keys = engine_.BeginRewind(action.common, options_.message_bytes);
+  if (!Check(keys.status(), action.link)) return false;
+  outcomes_.push_back(TailRead{action.link, *std::move(keys)});
   return true;
 }
 
@@ -379,11 +422,21 @@ bool Replicator::Execute(StageLog& action) {
 }
 
 bool Replicator::Execute(CommitStaging& action) {
-  return CheckBarrier(engine_.CommitStaging(MemberMeta(action.state)));
+  engine::MetaMap meta = dropped_.MetaOfSwitch();
+  meta.merge(MemberMeta(action.state));
+  if (!CheckBarrier(engine_.CommitStaging(meta))) return false;
+  dropped_.Switched();
+  return true;
 }
 
 bool Replicator::Execute(DropStaging&) {
   engine_.DropStaging();
+  dropped_.Abandon();
+  return true;
+}
+
+bool Replicator::Execute(SettleDropped& action) {
+  dropped_.Settle(action.history);
   return true;
 }
 

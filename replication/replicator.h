@@ -28,6 +28,7 @@
 #include "engine/base/signal.h"
 #include "engine/base/thread.h"
 #include "engine/engine.h"
+#include "replication/dropped_files.h"
 #include "replication/inbox.h"
 #include "replication/link_table.h"
 #include "replication/log_facts.h"
@@ -46,10 +47,11 @@ struct ReplicatorStatus {
   std::string master_address;
   bool settled_master = false;  // master, and its epoch record is committed
   bool isolated = false;
-  bool syncing = false;
+  bool syncing = false;      // in a full sync or a rewind
   uint64_t master_last = 0;  // replica: the master's log end, as last heard
   uint64_t full_syncs = 0;
-  uint64_t dropped_writes = 0;
+  uint64_t rewinds = 0;
+  DroppedCounters dropped;
   std::string
       refusal;  // why the master refuses this replica; empty: it does not
   std::string reason;  // why the role is what it is
@@ -61,10 +63,11 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   // `on_role` is called on the replicator's thread after the role, the epoch,
   // the master or settledness changed; `on_log` likewise, after log_facts()
   // changed so that a follower of the log can go on. They must not block or call
-  // back in.
+  // back in. `dropped`: where the writes go that the group turns out not to have.
   Replicator(const Options& options, MemberState state, engine::Engine& engine,
              Transport& transport, const Clock& clock, Logger logger,
-             std::function<void()> on_role, std::function<void()> on_log = {});
+             std::function<void()> on_role, std::function<void()> on_log = {},
+             DroppedOptions dropped = {});
   ~Replicator() override;
 
   void Start();
@@ -103,6 +106,8 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   ReplicatorStatus status() const;
   // For followers of the engine's log. Never blocks.
   LogFacts log_facts() const;
+  // What the application was told of by now is not told again. REQUIRES: stopped.
+  void ForgetTold() { dropped_.Tidy(); }
   // The state to mark clean. REQUIRES: stopped.
   const MemberState& state() const { return core_.state(); }
 
@@ -114,6 +119,7 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   };
   Token Register(Asker asker);
   Asker TakeAsker(Token token);
+  uint64_t HeldFromCommon(const Hello& hello) const;
   void Run();
   void StepAndExecute(Event event);
   void StepProgress();
@@ -129,13 +135,18 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   bool Execute(Dial& action);
   bool Execute(CloseLink& action);
   bool Execute(Feed& action);
+  bool Execute(FeedKeys& action);
   bool Execute(SendAck& action);
+  bool Execute(SendKeys& action);
   bool Execute(Apply& action);
+  bool Execute(KeepDropped& action);
+  bool Execute(BeginRewind& action);
   bool Execute(BeginStaging& action);
   bool Execute(StageEntries& action);
   bool Execute(StageLog& action);
   bool Execute(CommitStaging& action);
   bool Execute(DropStaging& action);
+  bool Execute(SettleDropped& action);
   bool Execute(AnswerFence& action);
   bool Execute(AnswerPromote& action);
   bool Execute(AnswerReplicaOf& action);
@@ -161,7 +172,8 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   bool told_settled_ = false;
   std::string role_reason_;  // of the next change of role
   SaidLines said_;
-  std::vector<Event> failures_;  // of actions, to be stepped next
+  std::vector<Event> outcomes_;  // of actions, to be stepped next
+  DroppedFiles dropped_;
 
   Mutex mu_;
   std::map<Token, Asker> askers_ ABSL_GUARDED_BY(mu_);

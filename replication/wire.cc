@@ -199,6 +199,7 @@ bool ToProto(const Message& from, v1::FromReplica* to) {
     WriteHistory(hello->history, out->mutable_history());
     out->set_nonce(hello->nonce);
     out->set_formed(hello->formed);
+    out->set_no_rewind(hello->no_rewind);
     return true;
   }
   if (const auto* ack = std::get_if<Ack>(&from)) {
@@ -207,6 +208,11 @@ bool ToProto(const Message& from, v1::FromReplica* to) {
     out->set_held(ack->held);
     out->set_durable(ack->durable);
     out->set_formed(ack->formed);
+    return true;
+  }
+  if (const auto* keys = std::get_if<RewindKeys>(&from)) {
+    to->mutable_rewind_keys()->set_records(keys->records);
+    to->mutable_rewind_keys()->set_more(keys->more);
     return true;
   }
   return false;
@@ -233,6 +239,7 @@ bool ToProto(const Message& from, v1::FromMaster* to) {
     out->set_from(welcome->from);
     out->set_target(welcome->target);
     out->set_nonce(welcome->nonce);
+    out->set_rewind(welcome->rewind);
     return true;
   }
   if (const auto* refused = std::get_if<Refused>(&from)) {
@@ -264,7 +271,8 @@ absl::StatusOr<Message> FromProto(v1::FromReplica&& from) {
                    .position = FromProto(in.position()),
                    .history = ReadHistory(in.history()),
                    .nonce = in.nonce(),
-                   .formed = in.formed()};
+                   .formed = in.formed(),
+                   .no_rewind = in.no_rewind()};
     }
     case v1::FromReplica::kAck: {
       const v1::Ack& in = from.ack();
@@ -272,6 +280,11 @@ absl::StatusOr<Message> FromProto(v1::FromReplica&& from) {
                  .held = in.held(),
                  .durable = in.durable(),
                  .formed = in.formed()};
+    }
+    case v1::FromReplica::kRewindKeys: {
+      v1::RewindKeys& in = *from.mutable_rewind_keys();
+      return RewindKeys{.records = std::move(*in.mutable_records()),
+                        .more = in.more()};
     }
     case v1::FromReplica::KIND_NOT_SET:
       break;
@@ -288,6 +301,7 @@ absl::StatusOr<Message> FromProto(v1::FromMaster&& from) {
                      .history = ReadHistory(in.history()),
                      .configuration = FromProto(in.configuration()),
                      .full = in.full(),
+                     .rewind = in.rewind(),
                      .from = in.from(),
                      .target = in.target(),
                      .nonce = in.nonce()};

@@ -125,7 +125,10 @@ void Stats(const NodeStatus& s, Lines& lines) {
   lines.Add("expired_keys", s.expired_keys);
   lines.Add("evicted_keys", s.evicted_keys);
   lines.Add("full_syncs_taken", s.full_syncs);
+  lines.Add("rewinds_taken", s.rewinds);
   lines.Add("dropped_writes", s.dropped_writes);
+  lines.Add("dropped_bytes", s.dropped_bytes);
+  if (!s.dropped_file.empty()) lines.Add("dropped_file", s.dropped_file);
 }
 
 void Replication(const NodeStatus& s, Lines& lines) {

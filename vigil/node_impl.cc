@@ -15,6 +15,7 @@
 #include "replication/identity.h"
 #include "vigil/boot_identity.h"
 #include "vigil/conversions.h"
+#include "vigil/dropped_feed.h"
 #include "vigil/insight_status.h"
 #include "vigil/write_errors.h"
 
@@ -203,7 +204,11 @@ absl::Status NodeImpl::OpenReplicator() {
       [this] {
         changes_->Wake();
         acks_->Wake();
-      });
+      },
+      replication::DroppedOptions{
+          .dir =
+              options_.data_dir.empty() ? "" : options_.data_dir + "/dropped",
+          .listener = MakeDroppedFeed(executor_, options_.on_dropped_writes)});
   changes_ = std::make_unique<ChangeStream>(
       *engine_, [this] { return replicator_->log_facts(); }, executor_);
   writer_ = std::make_unique<Writer>(
@@ -270,6 +275,7 @@ void NodeImpl::Announce(const sentinel::SentinelEvent& event) {
 }
 
 void NodeImpl::SyncAndMarkClean() {
+  replicator_->ForgetTold();
   const uint64_t last = engine_->last_index();
   const MonoTime deadline = clock_.Mono() + kSyncTimeout;
   engine_->RequestSync(last);
@@ -334,7 +340,10 @@ NodeStatus NodeImpl::status() const {
                 .expired_keys = engine.expired_keys,
                 .refusal = from.refusal,
                 .full_syncs = from.full_syncs,
-                .dropped_writes = from.dropped_writes,
+                .rewinds = from.rewinds,
+                .dropped_writes = from.dropped.writes,
+                .dropped_bytes = from.dropped.bytes,
+                .dropped_file = from.dropped.last_file,
                 .health = engine.health,
                 .server = Server(),
                 .persistent = !engine_->memory_only(),

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "vigil/dropped_writes.h"
 #include "vigil/status.h"
 
 namespace vigil {
@@ -177,6 +178,12 @@ struct Options {
   // Sentinel events as they happen, in order, on the node's callback thread.
   // May call the node; must not destroy it.
   std::function<void(const Event&)> on_event;
+
+  // Writes of this node that the group does not have, found when it follows a new
+  // master (dropped_writes.h); on the node's callback thread, and also after the next
+  // start if the process ended before this returned. May call the node; must not
+  // destroy it. Empty: the file, if there is a data_dir, is all that tells.
+  std::function<void(const DroppedWrites&)> on_dropped_writes;
 
   // kInvalidArgument names the first option that is out of range.
   absl::Status Validate() const;

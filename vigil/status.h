@@ -127,7 +127,7 @@ struct BigKey {
 struct NodeStatus {
   RoleView role;
   bool linked = false;           // replica: the stream from the master is up
-  bool syncing = false;          // replica: in a full sync
+  bool syncing = false;          // replica: in a full sync or a rewind
   uint64_t last_index = 0;       // records in memory
   uint64_t persisted_index = 0;  // handed to the operating system
   uint64_t durable_index = 0;    // synced to disk
@@ -135,13 +135,17 @@ struct NodeStatus {
   uint64_t lag = 0;  // replica: records behind the master, as far as known
   uint64_t keys = 0;
   uint64_t expired_keys =
-      0;                    // deleted by this node because their time was over
-  std::string refusal;      // why the master refuses this node, for example
-                            // because it lost its identity; empty: it does not
-  uint64_t full_syncs = 0;  // taken by this node since it started
-  uint64_t dropped_writes =
-      0;  // records of this node that the group did not have and
-          // that a full sync replaced, since it started
+      0;                // deleted by this node because their time was over
+  std::string refusal;  // why the master refuses this node, for example
+                        // because it lost its identity; empty: it does not
+  // Since this node started: data taken whole from a master, and only what differed.
+  uint64_t full_syncs = 0;
+  uint64_t rewinds = 0;
+  // Since then it was found that the group does not have these writes of this node
+  // (dropped_writes.h): of keys, and the bytes of keys and values.
+  uint64_t dropped_writes = 0;
+  uint64_t dropped_bytes = 0;
+  std::string dropped_file;             // the last of them; empty: none
   std::vector<ReplicaStatus> replicas;  // empty on a replica
   std::vector<PeerStatus> peers;
   std::string failover;  // state of the failover that this node's sentinel

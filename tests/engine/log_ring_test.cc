@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "tests/engine/records.h"
@@ -102,6 +103,29 @@ TEST(LogRing, TakesEncodedRecordsAsTheyAre) {
   EXPECT_EQ(ring.AppendEncoded(record), record.size());
   EXPECT_EQ(ring.last_index(), 5u);
   EXPECT_EQ(ring.Read(5, 1000).Copy().records, record);
+}
+
+TEST(LogRing, UpToIsWhatIsLeftAndGoesOnByItself) {
+  LogRing ring(0);
+  for (int i = 1; i <= 5000; ++i)
+    ring.Append({.key = "k", .value = std::string(100, 'v')});
+  const LogRing::View dropped = ring.Read(4000, 1 << 20);
+  for (const uint64_t last : {0, 1, 1700, 3999, 4999, 5000, 6000}) {
+    LogRing prefix = ring.UpTo(last);
+    const uint64_t end = std::min<uint64_t>(last, 5000);
+    EXPECT_EQ(prefix.last_index(), end);
+    if (end > 0) {
+      const LogSlice all = prefix.Read(1, 1 << 30).Copy();
+      EXPECT_EQ(all.last, end);
+      EXPECT_EQ(all.records.size(), prefix.bytes());
+      EXPECT_TRUE(DecodeRun(all.records, 1).ok());
+    }
+    prefix.Append({.key = "other"});
+    EXPECT_EQ(prefix.last_index(), end + 1);
+  }
+  ring = ring.UpTo(3999);
+  EXPECT_TRUE(DecodeRun(dropped.Copy().records, 4000).ok())
+      << "who was reading goes on";
 }
 
 }  // namespace

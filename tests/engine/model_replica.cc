@@ -1,9 +1,11 @@
 #include "tests/engine/model_replica.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "tests/engine/model_compare.h"
+#include "tests/engine/model_mutations.h"
 
 namespace vigil::engine {
 namespace {
@@ -48,22 +50,29 @@ std::string ModelReplica::Step(const Engine& master, const ModelStore& model) {
     case 5:
     case 6:
       return Compare(model);
+    case 7:
+      Diverge(model);
+      return "";
     default:
-      return walk_ != nullptr ? StepOfSync(master) : Follow(master);
+      return GoOn(master);
   }
 }
 
 std::string ModelReplica::CatchUp(const Engine& master,
                                   const ModelStore& model) {
-  while (engine_->last_index() < master.last_index() || diverged_ || walk_) {
-    std::string wrong = walk_ ? StepOfSync(master) : Follow(master);
-    if (!wrong.empty()) return wrong;
+  while (engine_->last_index() < master.last_index() || common_ || walk_) {
+    if (std::string wrong = GoOn(master); !wrong.empty()) return wrong;
   }
   return Compare(model);
 }
 
+std::string ModelReplica::GoOn(const Engine& master) {
+  if (rewinding_) return StepOfRewind(master);
+  return walk_ != nullptr ? StepOfSync(master) : Follow(master);
+}
+
 std::string ModelReplica::Compare(const ModelStore& model) const {
-  if (diverged_) return "";
+  if (common_) return "";
   const uint64_t index = engine_->last_index();
   const std::string wrong =
       CompareWhole(*engine_, model.StateAt(index), clock_.Wall().ms);
@@ -76,6 +85,8 @@ std::string ModelReplica::Crash(const ModelStore& model) {
   uint64_t kept = last;
   switch (random_.Uniform(3)) {
     case 0:
+      // What it wrote for itself may still be on its way to the disk.
+      kept = engine_->persisted_index();
       disk_->Kill();
       break;
     case 1:
@@ -92,13 +103,14 @@ std::string ModelReplica::Crash(const ModelStore& model) {
     return absl::StrCat("replica: after a crash its log ends at ", now,
                         "; it had ", last, ", and was to keep ", kept);
   }
+  if (common_ && now <= *common_) common_.reset();  // the tail is what was lost
   return Compare(model);
 }
 
 // --- By the log
 
 std::string ModelReplica::Follow(const Engine& master) {
-  if (diverged_) return BeginSync(master);
+  if (common_) return Resync(master);
   const auto slice =
       master.ReadLog(engine_->last_index() + 1, 1 + random_.Uniform(20'000));
   if (absl::IsOutOfRange(slice.status())) return BeginSync(master);
@@ -110,7 +122,70 @@ std::string ModelReplica::Follow(const Engine& master) {
 void ModelReplica::MasterStops() { DropSync(); }
 
 void ModelReplica::MasterReturns(uint64_t last) {
-  diverged_ = diverged_ || engine_->last_index() > last;
+  if (engine_->last_index() > last) DivergedAbove(last);
+}
+
+void ModelReplica::DivergedAbove(uint64_t common) {
+  common_ = std::min(common, common_.value_or(common));
+}
+
+// --- By a rewind
+
+// It takes itself for the master for a while.
+void ModelReplica::Diverge(const ModelStore& model) {
+  DropSync();
+  const uint64_t before = engine_->last_index();
+  MutationMaker maker(random_, model);
+  engine_->OpenGate({});
+  for (uint64_t left = random_.Uniform(30); left > 0; --left) {
+    engine_->Mutate(maker.Next(clock_.Wall().ms), MonoTime::InfiniteFuture())
+        .status()
+        .IgnoreError();
+  }
+  if (random_.Uniform(8) == 0)
+    engine_->Flush({maker.Database()}, MonoTime::InfiniteFuture())
+        .IgnoreError();
+  engine_->CloseGate();
+  if (engine_->last_index() > before) DivergedAbove(before);
+}
+
+std::string ModelReplica::Resync(const Engine& master) {
+  return random_.Uniform(8) == 0 ? BeginSync(master) : BeginRewind(master);
+}
+
+std::string ModelReplica::BeginRewind(const Engine& master) {
+  if (!master.ReadLog(*common_ + 1, 1).ok()) return BeginSync(master);
+  auto keys = engine_->BeginRewind(*common_, 1 + random_.Uniform(1000));
+  if (!keys.ok()) return BeginSync(master);  // a flush, or the tail is gone
+  keys_ = *std::move(keys);
+  staged_ = *common_;
+  rewinding_ = true;
+  return "";
+}
+
+std::string ModelReplica::StepOfRewind(const Engine& master) {
+  if (!keys_.empty()) {
+    absl::Status staged;
+    const absl::Status found = master.LookUp(
+        keys_.back(), 1 + random_.Uniform(2000), [&](const std::string& some) {
+          staged = engine_->StageEntries(some);
+          return staged.ok();
+        });
+    keys_.pop_back();
+    if (absl::IsResourceExhausted(staged)) return BeginSync(master);
+    return Wrong("LookUp", found) + Wrong("StageEntries of a rewind", staged);
+  }
+  // Not before here: the entries are as of now at the latest.
+  while (rewinding_ && staged_ < master.last_index()) {
+    if (std::string wrong = StageLog(master, 100'000); !wrong.empty())
+      return wrong;
+  }
+  if (!rewinding_) return "";  // the log was gone: a full sync
+  rewinding_ = false;
+  ++rewinds_;
+  common_.reset();
+  return Wrong("CommitStaging of a rewind",
+               engine_->CommitStaging({{"lineage", absl::StrCat(staged_)}}));
 }
 
 // --- By a full sync
@@ -119,10 +194,13 @@ void ModelReplica::DropSync() {
   walk_.reset();
   held_back_.clear();
   walked_ = false;
+  rewinding_ = false;
+  keys_.clear();
   engine_->DropStaging();
 }
 
 std::string ModelReplica::BeginSync(const Engine& master) {
+  DropSync();
   walk_ = master.Walk();
   staged_ = walk_->begin_index();
   return Wrong("BeginStaging", engine_->BeginStaging(staged_));
@@ -160,7 +238,12 @@ std::string ModelReplica::StageLog(const Engine& master, size_t bytes_max) {
   if (!slice.ok()) return Wrong("ReadLog", slice.status());
   if (slice->first == 0) return "";
   staged_ = slice->last;
-  return Wrong("StageLog", engine_->StageLog(slice->records));
+  const absl::Status staged = engine_->StageLog(slice->records);
+  if (absl::IsResourceExhausted(staged)) {  // too much for a rewind
+    DropSync();
+    return BeginSync(master);
+  }
+  return Wrong("StageLog", staged);
 }
 
 std::string ModelReplica::FinishSync(const Engine& master) {
@@ -172,7 +255,7 @@ std::string ModelReplica::FinishSync(const Engine& master) {
   walk_.reset();
   walked_ = false;
   ++full_syncs_;
-  diverged_ = false;
+  common_.reset();
   return Wrong("CommitStaging",
                engine_->CommitStaging({{"lineage", absl::StrCat(staged_)}}));
 }

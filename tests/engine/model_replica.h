@@ -1,5 +1,6 @@
 // ModelReplica: a second engine, fed from the first one by its log or by a full
-// sync, whose pieces come in any order and with writes in between.
+// sync, whose pieces come in any order and with writes in between. Now and then it has
+// records of its own, as an old master has, and rewinds.
 //
 // Thread-safety: thread-compatible. Lifetime: `clock` and `random` outlive it; the
 // master given to Step() lives until MasterStops().
@@ -7,6 +8,7 @@
 #define VIGIL_TESTS_ENGINE_MODEL_REPLICA_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,12 +35,19 @@ class ModelReplica {
   void MasterReturns(uint64_t last);
 
   uint64_t full_syncs() const { return full_syncs_; }
+  uint64_t rewinds() const { return rewinds_; }
 
  private:
   std::string Open();
   std::string Crash(const ModelStore& model);
   std::string Compare(const ModelStore& model) const;
+  std::string GoOn(const Engine& master);
   std::string Follow(const Engine& master);
+  void Diverge(const ModelStore& model);
+  void DivergedAbove(uint64_t common);
+  std::string Resync(const Engine& master);
+  std::string BeginRewind(const Engine& master);
+  std::string StepOfRewind(const Engine& master);
   std::string BeginSync(const Engine& master);
   std::string StepOfSync(const Engine& master);
   std::string StageLog(const Engine& master, size_t bytes_max);
@@ -50,8 +59,12 @@ class ModelReplica {
   Random& random_;
   std::shared_ptr<MemoryDisk> disk_;  // null: in memory only
   std::unique_ptr<Engine> engine_;
-  // It has records that the master has lost: only a full sync helps.
-  bool diverged_ = false;
+  // It has records above this one that the master has not.
+  std::optional<uint64_t> common_;
+
+  // Of a rewind under way.
+  bool rewinding_ = false;
+  std::vector<std::string> keys_;
 
   // Of a full sync under way.
   std::unique_ptr<StateWalk> walk_;
@@ -59,6 +72,7 @@ class ModelReplica {
   std::vector<std::string> held_back_;
   uint64_t staged_ = 0;  // record
   uint64_t full_syncs_ = 0;
+  uint64_t rewinds_ = 0;
 };
 
 }  // namespace vigil::engine

@@ -108,6 +108,7 @@ void ModelRun::Finish() {
   Check("at the end", CompareWhole(*engine_, model_.state(), now_ms()));
   Check("at the end", replica_->CatchUp(*engine_, model_));
   tally_.full_syncs = replica_->full_syncs();
+  tally_.rewinds = replica_->rewinds();
 }
 
 // --- Writes

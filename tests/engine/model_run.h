@@ -31,6 +31,7 @@ class ModelRun {
     uint64_t expired = 0;
     uint64_t scans = 0;
     uint64_t full_syncs = 0;
+    uint64_t rewinds = 0;
   };
 
   enum class Disk {

@@ -54,6 +54,7 @@ TEST_P(EngineModel, AgreesWithTheEngine) {
     sum.expired += run.tally().expired;
     sum.scans += run.tally().scans;
     sum.full_syncs += run.tally().full_syncs;
+    sum.rewinds += run.tally().rewinds;
   }
   for (const auto& [what, count] : {std::pair("changes", sum.changes),
                                     {"refused", sum.refused},
@@ -61,7 +62,8 @@ TEST_P(EngineModel, AgreesWithTheEngine) {
                                     {"scans", sum.scans},
                                     {"crashes", sum.crashes},
                                     {"lost_records", sum.lost_records},
-                                    {"full_syncs", sum.full_syncs}}) {
+                                    {"full_syncs", sum.full_syncs},
+                                    {"rewinds", sum.rewinds}}) {
     RecordProperty(what, static_cast<int>(count));
   }
   // A run in which nothing happens proves nothing.
@@ -71,7 +73,8 @@ TEST_P(EngineModel, AgreesWithTheEngine) {
   EXPECT_GT(sum.refused, 50 * runs);
   EXPECT_GT(sum.expired, 20 * runs);
   EXPECT_GT(sum.scans, 5 * runs);
-  EXPECT_GT(sum.full_syncs, runs);
+  EXPECT_GT(sum.full_syncs, runs / 2);
+  EXPECT_GT(sum.rewinds, runs / 4);
   if (GetParam().disk == ModelRun::Disk::kNone) return;
   EXPECT_GT(sum.crashes, 3 * runs);
   EXPECT_GT(sum.lost_records, 10 * runs);

@@ -175,5 +175,20 @@ TEST(Batch, ATornOrUnknownEffectIsDamage) {
   }
 }
 
+TEST(Record, PrefixUpToCutsBetweenRecords) {
+  std::string bytes;
+  std::vector<size_t> ends;
+  for (uint64_t i = 5; i <= 8; ++i) {
+    EncodeRecord({.index = i, .key = "k", .value = std::string(i, 'v')}, bytes);
+    ends.push_back(bytes.size());
+  }
+  EXPECT_EQ(*PrefixUpTo(bytes, 4), "");
+  EXPECT_EQ(PrefixUpTo(bytes, 6)->size(), ends[1]);
+  EXPECT_EQ(*PrefixUpTo(bytes, 8), bytes);
+  EXPECT_EQ(*PrefixUpTo(bytes, 9), bytes);
+  bytes.pop_back();
+  EXPECT_TRUE(absl::IsDataLoss(PrefixUpTo(bytes, 8).status()));
+}
+
 }  // namespace
 }  // namespace vigil::engine

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -150,6 +151,55 @@ TEST_P(StorageContract, LoadsTheStateAndTheLogAfterIt) {
     EXPECT_LE(loaded.first, 13u);
     EXPECT_EQ(loaded.last, 20u);
     Reopen();
+  }
+}
+
+TEST_P(StorageContract, ReplacesTheTailOfTheLog) {
+  struct Case {
+    uint64_t common;
+    uint64_t checkpoint;
+    uint64_t last;  // of what takes its place
+  };
+  for (const Case& c : {Case{14, 8, 25},
+                        {10, 20, 25},
+                        {20, 12, 21},
+                        {29, 30, 29},
+                        {14, 30, 16}}) {
+    disk_ = GetParam()();
+    storage_ = disk_->Open();
+    Append(1, 10);
+    Append(11, 20);
+    Append(21, 30);
+    ASSERT_TRUE(storage_->WriteState(Present(5, "stays")).ok());
+    ASSERT_TRUE(storage_->WriteState(Present(30, "back")).ok());
+    ASSERT_TRUE(storage_->WriteState(Present(30, "gone")).ok());
+    ASSERT_TRUE(storage_->FinishCheckpoint(c.checkpoint, 1 << 20).ok());
+    std::vector<LogSlice> log;
+    if (c.last > c.common) {
+      log.push_back({c.common + 1, c.last, SetRecords(c.common + 1, c.last)});
+    }
+    std::vector<StateChange> changes = Present(3, "back");
+    changes.push_back({.key = "gone"});
+    ASSERT_TRUE(
+        storage_->ReplaceTail(c.common, log, changes, {{"member", "m"}}).ok());
+    for (int round = 0; round < 2; ++round) {
+      EXPECT_EQ(storage_->checkpoint(), std::min(c.common, c.checkpoint));
+      const Loaded loaded = Load();
+      EXPECT_EQ(loaded.state, (State{{"back", 3}, {"stays", 5}}));
+      // A state that is complete beyond the log needs none of it.
+      EXPECT_EQ(loaded.last,
+                log.empty() && c.checkpoint >= c.common ? 0 : c.last);
+      const auto all = storage_->ReadLog(1, 1 << 20);
+      ASSERT_TRUE(all.ok()) << all.status();
+      EXPECT_EQ(all->last, std::max(c.common, c.last));
+      EXPECT_TRUE(DecodeRun(all->records, 1).ok());
+      EXPECT_EQ(storage_->ReadMeta()->at("member"), "m");
+      Reopen();
+    }
+    Append(std::max(c.common, c.last) + 1, 40);
+    ASSERT_TRUE(storage_->FinishCheckpoint(35, 0).ok());
+    Reopen();
+    EXPECT_EQ(Load().last, 40u);
   }
 }
 

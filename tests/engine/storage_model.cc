@@ -1,5 +1,7 @@
 #include "tests/engine/storage_model.h"
 
+#include <set>
+
 namespace vigil::engine {
 namespace {
 
@@ -25,7 +27,8 @@ absl::Status StorageModel::Step(Storage& storage) {
     return s;
   }
   if (choice < 90) return Vote(storage);
-  return choice < 98 ? Checkpoint(storage) : FullSync(storage);
+  if (choice < 97) return Checkpoint(storage);
+  return choice < 98 ? Rewind(storage) : FullSync(storage);
 }
 
 std::string StorageModel::NewRecord(uint64_t index) {
@@ -108,7 +111,7 @@ absl::Status StorageModel::FullSync(Storage& storage) {
   Life next;
   next.begin = lives_.back().last() + random_.Uniform(1000);
   absl::Status s = storage.BeginStaging(next.begin);
-  std::map<std::string, std::string> entries;
+  std::map<std::string, std::string>& entries = next.entries;
   std::vector<StateChange> changes;
   for (int i = 0; i < 200 && s.ok(); ++i) {
     const std::string key = "k" + std::to_string(random_.Uniform(300));
@@ -134,18 +137,29 @@ absl::Status StorageModel::FullSync(Storage& storage) {
   if (!s.ok()) return s;
   if (random_.Uniform(3) == 0) return storage.DropStaging();
 
+  return Begin(std::move(next), [&](const MetaMap& meta) {
+    return storage.CommitStaging(meta);
+  });
+}
+
+// Goes on with `next` if `commit` does.
+absl::Status StorageModel::Begin(
+    Life next, const std::function<absl::Status(MetaMap)>& commit) {
   const uint64_t number = lives_.size();
   const uint64_t last = next.last();
+  std::map<std::string, std::string> entries = next.entries;
   lives_.push_back(std::move(next));
   Promise([&](Promised& p) { p.life_begun = number; });
-  s = storage.CommitStaging({{"life", std::to_string(number)}});
+  absl::Status s = commit({{"life", std::to_string(number)}});
   if (!s.ok()) return s;
   Promise([&](Promised& p) {
     p.life = number;
     p.durable = p.persisted = p.begun = last;
   });
-  entries_ = std::move(entries);
+  // What the state on disk may not have: the next checkpoint writes it once more.
   changed_.clear();
+  for (const auto& [key, entry] : entries_) changed_[key] = last;
+  entries_ = std::move(entries);
   for (const std::string& bytes : lives_.back().records) {
     std::string_view rest = bytes;
     const RecordView record = *DecodeRecord(rest);
@@ -153,7 +167,59 @@ absl::Status StorageModel::FullSync(Storage& storage) {
     entries_[key] = record.type == RecordType::kSet ? bytes : "";
     changed_[key] = record.index;
   }
+  for (const auto& [key, version] : changed_) entries_.try_emplace(key, "");
   return s;
+}
+
+std::string StorageModel::Life::EntryAt(const std::string& key,
+                                        uint64_t index) const {
+  const auto known = entries.find(key);
+  std::string entry = known == entries.end() ? "" : known->second;
+  for (uint64_t i = 0; i < index - begin; ++i) {
+    std::string_view rest = records[i];
+    const RecordView record = *DecodeRecord(rest);
+    if (record.key == key)
+      entry = record.type == RecordType::kSet ? records[i] : "";
+  }
+  return entry;
+}
+
+// Takes some records back and goes on with others.
+absl::Status StorageModel::Rewind(Storage& storage) {
+  const Life& life = lives_.back();
+  const uint64_t back = 1 + random_.Uniform(60);
+  const uint64_t common =
+      std::max(life.begin, life.last() - std::min(life.last(), back));
+  if (common == life.last() || !storage.ReadLog(common + 1, 1).ok())
+    return absl::OkStatus();
+  Life next{.begin = life.begin, .base = life.base, .entries = life.entries};
+  next.records.assign(
+      life.records.begin(),
+      life.records.begin() + static_cast<std::ptrdiff_t>(common - life.begin));
+  std::set<std::string> touched;
+  for (uint64_t i = common - life.begin; i < life.records.size(); ++i) {
+    std::string_view rest = life.records[i];
+    touched.insert(std::string(DecodeRecord(rest)->key));
+  }
+  std::vector<LogSlice> log;
+  for (uint64_t blobs = random_.Uniform(4); blobs > 0; --blobs) {
+    LogSlice& blob = log.emplace_back();
+    blob.first = next.last() + 1;
+    for (uint64_t i = random_.Uniform(10); i < 10; ++i) {
+      next.records.push_back(NewRecord(next.last() + 1));
+      blob.records += next.records.back();
+    }
+    blob.last = next.last();
+  }
+  std::vector<StateChange> changes;
+  for (const std::string& key : touched) {
+    const uint64_t at = common + random_.Uniform(next.last() - common + 1);
+    changes.push_back(ChangeOf(key, next.EntryAt(key, at)));
+  }
+  // No less than what was there: what is on disk of the life before is on disk of this.
+  return Begin(std::move(next), [&](const MetaMap& meta) {
+    return storage.ReplaceTail(common, log, changes, meta);
+  });
 }
 
 std::string StorageModel::Judge(const Found& found, const Promised& least,

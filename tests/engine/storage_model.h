@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,8 +22,8 @@
 
 namespace vigil::engine {
 
-// What was acknowledged, and what was begun, at some moment. A full sync begins a
-// new life of the data, with a history of its own.
+// What was acknowledged, and what was begun, at some moment. A full sync or a rewind
+// begins a new life of the data, with a history of its own.
 struct Promised {
   uint64_t life = 0;
   uint64_t life_begun = 0;
@@ -111,13 +112,16 @@ class StorageModel {
   struct Life {
     uint64_t begin = 0;  // the content as of this index ...
     Content base;
-    std::vector<std::string> records;  // ... and what followed
+    std::map<std::string, std::string> entries;  // the same, encoded
+    std::vector<std::string> records;            // ... and what followed
     uint64_t last() const { return begin + records.size(); }
     Content At(uint64_t index) const {
       Content content = base;
       for (uint64_t i = 0; i < index - begin; ++i) Replay(records[i], content);
       return content;
     }
+    // Of this key as of `index`; empty: there is none.
+    std::string EntryAt(const std::string& key, uint64_t index) const;
   };
 
   std::string NewRecord(uint64_t index);
@@ -125,6 +129,9 @@ class StorageModel {
   absl::Status Checkpoint(Storage& storage);
   absl::Status Vote(Storage& storage);
   absl::Status FullSync(Storage& storage);
+  absl::Status Rewind(Storage& storage);
+  absl::Status Begin(Life next,
+                     const std::function<absl::Status(MetaMap)>& commit);
   std::vector<StateChange> Changes(const std::vector<std::string>& keys) const;
 
   template <typename Change>

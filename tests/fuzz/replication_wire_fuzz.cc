@@ -47,7 +47,10 @@ std::vector<std::string> Seeds() {
                          .history = history,
                          .nonce = 9},
       replication::Ack{{3, {2}}, 10, 9, true},
+      replication::RewindKeys{"keys", true},
       replication::Welcome{.epoch = {3, {2}}, .history = history, .from = 5},
+      replication::Welcome{
+          .epoch = {3, {2}}, .history = history, .rewind = true, .from = 5},
       replication::Refused{{4, {2}}, "why"}};
   std::vector<std::string> seeds;
   for (const replication::Message& message : messages) {

@@ -100,7 +100,13 @@ void EngineGroup::Open(Node& node) {
       },
       [&node] {
         if (node.on_log) node.on_log();
-      });
+      },
+      DroppedOptions{.dir = options_.folder.empty()
+                                ? ""
+                                : options_.folder + "/" + node.name,
+                     .listener = [&node](const DroppedReport& report) {
+                       if (node.on_dropped) node.on_dropped(report);
+                     }});
   node.replicator->Start();
   network_.Listen(node.address, *node.replicator);
 }

@@ -22,6 +22,8 @@ struct GroupOptions {
   Options replication = {.heartbeat = absl::Milliseconds(10)};
   // A flush holds all shards at once; ThreadSanitizer knows 64 locks of a thread.
   engine::EngineOptions engine{.shards = 16};
+  // Each node has a folder of its name in it for what it drops; empty: in memory.
+  std::string folder;
 };
 
 class EngineGroup {
@@ -35,6 +37,8 @@ class EngineGroup {
     std::unique_ptr<Replicator> replicator;
     std::function<void()> on_role;  // set before the role can change
     std::function<void()> on_log;   // likewise
+    // Likewise; after Close() nobody is told.
+    std::function<void(const DroppedReport&)> on_dropped;
 
     // A value for this key; its index.
     uint64_t Set(const std::string& key, const std::string& value);

@@ -84,6 +84,19 @@ class NewFollower : public Follower {
 class DivergedFollower : public Follower {
  protected:
   DivergedFollower() : Follower(Formed("b", H({{1, 1}, {2, 15}}), E(3)), 25) {}
+
+  Welcome Rewind() const {
+    Welcome welcome = Continue();
+    welcome.rewind = true;
+    welcome.from = 14;
+    return welcome;
+  }
+  // What the shell found in the tail, in pieces.
+  const Actions& TailRead(std::vector<std::string> keys, int64_t ms = 1) {
+    actions.clear();
+    core.OnTailRead(std::move(keys), At(ms), actions);
+    return actions;
+  }
 };
 
 TEST_F(Follower, DialsWithWhatItIs) {
@@ -124,13 +137,15 @@ TEST_F(Follower, ContinuesWhereItsLogEnds) {
 TEST_F(DivergedFollower, KeepsItsOldStateUntilTheNewOneIsExact) {
   const MemberState before = state;
   EXPECT_NE(Find<BeginStaging>(Receive(Full())), nullptr);
+  ASSERT_TRUE((Precedes<KeepDropped, BeginStaging>(actions)));
+  EXPECT_EQ(Find<KeepDropped>(actions)->after, 14u) << "15 to 25 are dropped";
   EXPECT_NE(Find<StageEntries>(Receive(Entries{"entries"})), nullptr);
   EXPECT_TRUE(Receive(EntriesEnd{33}).empty());
   EXPECT_NE(Find<StageLog>(Receive(Log(31, 32))), nullptr);
   EXPECT_EQ(Find<CommitStaging>(Tick(2)), nullptr) << "33 is not there yet";
   EXPECT_NE(Find<StageLog>(Receive(Log(33, 35))), nullptr);
   EXPECT_EQ(state, before);
-  EXPECT_TRUE(core.staging());
+  EXPECT_TRUE(core.replacing());
   EXPECT_FALSE(core.linked());
 
   const CommitStaging* commit = Find<CommitStaging>(Tick(3));
@@ -138,7 +153,6 @@ TEST_F(DivergedFollower, KeepsItsOldStateUntilTheNewOneIsExact) {
   EXPECT_EQ(commit->state, state);
   EXPECT_EQ(state.history, Full().history);
   EXPECT_TRUE(core.linked());
-  EXPECT_EQ(core.dropped_writes(), 11u) << "15 to 25";
   EXPECT_EQ(core.full_syncs(), 1u);
 }
 
@@ -185,6 +199,119 @@ TEST_F(DivergedFollower, AcknowledgesTheNewLogOnlyWhenToldWhereItEnds) {
   core.OnProgress({.last = 30, .held = 30, .durable = 30}, At(501), actions);
   ASSERT_NE(Find<SendAck>(actions), nullptr);
   EXPECT_EQ(Find<SendAck>(actions)->ack.held, 30u);
+}
+
+// --- Rewinding
+
+TEST_F(DivergedFollower, RewindsKeyByKeyThenByTheLog) {
+  const MemberState before = state;
+  Receive(Rewind());
+  ASSERT_TRUE((Precedes<KeepDropped, BeginRewind>(actions)));
+  EXPECT_EQ(Find<KeepDropped>(actions)->after, 14u);
+  EXPECT_EQ(Find<KeepDropped>(actions)->history, before.history);
+  EXPECT_EQ(Find<BeginRewind>(actions)->common, 14u);
+
+  const SendKeys* sent = Find<SendKeys>(TailRead({"keys 2", "keys 1"}));
+  ASSERT_NE(sent, nullptr);
+  EXPECT_EQ(sent->keys.records, "keys 1");
+  EXPECT_TRUE(sent->keys.more);
+  EXPECT_NE(Find<StageEntries>(Receive(Entries{"entries"})), nullptr);
+  sent = Find<SendKeys>(Receive(EntriesEnd{31}));
+  ASSERT_NE(sent, nullptr);
+  EXPECT_EQ(sent->keys.records, "keys 2");
+  EXPECT_FALSE(sent->keys.more);
+  EXPECT_TRUE(Receive(EntriesEnd{33}).empty()) << "no entry: they are gone";
+
+  EXPECT_NE(Find<StageLog>(Receive(Log(15, 32))), nullptr);
+  EXPECT_EQ(Find<CommitStaging>(Tick(2)), nullptr) << "33 is not there yet";
+  EXPECT_NE(Find<StageLog>(Receive(Log(33, 33))), nullptr);
+  EXPECT_EQ(state, before);
+  EXPECT_TRUE(core.replacing());
+  EXPECT_FALSE(core.linked());
+  const CommitStaging* commit = Find<CommitStaging>(Tick(3));
+  ASSERT_NE(commit, nullptr);
+  EXPECT_EQ(commit->state.history, Rewind().history);
+  EXPECT_TRUE(core.linked());
+  EXPECT_EQ(core.rewinds(), 1u);
+  EXPECT_EQ(core.full_syncs(), 0u);
+}
+
+TEST_F(DivergedFollower, ARewindIsNotExactBelowTheIndexOfItsHello) {
+  Welcome welcome = Rewind();
+  welcome.target = 40;
+  Receive(welcome);
+  TailRead({"keys"});
+  Receive(EntriesEnd{30});
+  Receive(Log(15, 39));
+  EXPECT_EQ(Find<CommitStaging>(Tick(2)), nullptr);
+  Receive(Log(40, 40));
+  EXPECT_NE(Find<CommitStaging>(Tick(3)), nullptr);
+}
+
+TEST_F(DivergedFollower, AfterARewindThatFailedItAsksForAFullSync) {
+  const MemberState before = state;
+  Receive(Rewind());
+  actions.clear();
+  core.OnApplyFailed("record 20 empties databases", At(1), actions);
+  EXPECT_TRUE((Precedes<DropStaging, CloseLink>(actions)));
+  EXPECT_EQ(state, before);
+  core.Follow(master, last, At(2), actions);  // as the sentinel repeats it
+  const Dial* dial = Find<Dial>(actions);
+  ASSERT_NE(dial, nullptr);
+  EXPECT_TRUE(dial->hello.no_rewind);
+  EXPECT_NE(Find<BeginStaging>(Receive(Full(), 1001)), nullptr);
+
+  actions.clear();
+  core.Follow({E(4), "c", "c:1", IdOf("c")}, last, At(1002), actions);
+  EXPECT_FALSE(Find<Dial>(actions)->hello.no_rewind) << "another master";
+}
+
+TEST_F(DivergedFollower, ABrokenLinkIsNoReasonNotToRewind) {
+  Receive(Rewind());
+  TailRead({"keys"});
+  actions.clear();
+  core.OnLinkClosed("gone", At(1), actions);
+  EXPECT_NE(Find<DropStaging>(actions), nullptr);
+  EXPECT_FALSE(Find<Dial>(Tick(1000))->hello.no_rewind);
+}
+
+TEST_F(DivergedFollower, ARewindToAnotherPlaceThanItsOwnIsRefused) {
+  for (const uint64_t from : {0, 13, 15, 25, 26}) {
+    Welcome welcome = Rewind();
+    welcome.from = from;
+    EXPECT_NE(Find<CloseLink>(Receive(welcome)), nullptr) << from;
+    EXPECT_EQ(Find<BeginRewind>(actions), nullptr) << from;
+    Tick(100'000);
+  }
+}
+
+TEST_F(DivergedFollower, WhatComesOutOfOrderEndsARewind) {
+  struct Case {
+    const char* why;
+    enum { kBegun, kAsked, kAnswered } after;
+    Message message;
+  };
+  const Case cases[] = {
+      {"entries that nobody asked for", Case::kBegun, Entries{"e"}},
+      {"their end", Case::kBegun, EntriesEnd{30}},
+      {"records before the entries", Case::kAsked, Log(15, 15)},
+      {"an end at nothing", Case::kAsked, EntriesEnd{0}},
+      {"entries after their end", Case::kAnswered, Entries{"e"}},
+      {"a second end", Case::kAnswered, EntriesEnd{30}},
+      {"a gap", Case::kAnswered, Log(16, 16)},
+      {"a second welcome", Case::kAnswered, Rewind()},
+      {"keys", Case::kAsked, RewindKeys{"k"}},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.why);
+    Receive(Rewind());
+    if (c.after >= Case::kAsked) TailRead({"keys"});
+    if (c.after >= Case::kAnswered) Receive(EntriesEnd{30});
+    Receive(c.message);
+    EXPECT_NE(Find<CloseLink>(actions), nullptr);
+    EXPECT_NE(Find<DropStaging>(actions), nullptr);
+    Tick(100'000);
+  }
 }
 
 TEST_F(Follower, AWelcomeThatDoesNotFitEndsTheLink) {

@@ -16,7 +16,7 @@ HandshakeFacts FactsOf(const MemberState& state) {
           .is_master = true,
           .epoch = E(3),
           .last_index = 30,
-          .log_holds_next = true};
+          .log_holds_from = 1};
 }
 
 Hello HelloOfB() {
@@ -72,31 +72,42 @@ TEST(Handshake, AnotherGroupIsNotToldThePromise) {
             Epoch{});
 }
 
-TEST(Handshake, ContinuesAPrefixAndSyncsTheRestInFull) {
+TEST(Handshake, ContinuesAPrefixRewindsATailAndSyncsTheRestInFull) {
+  enum Answer { kContinue, kRewind, kFull };
   struct Case {
     const char* why;
     Lineage lineage;
     History history;
     uint64_t last;
-    bool log_holds_next;
-    bool full;
+    uint64_t held_from;
+    Answer answer;
     uint64_t from;
+    bool no_rewind = false;
   };
   const Case cases[] = {
-      {"level", kLineage, H({{1, 1}, {3, 20}}), 30, true, false, 30},
-      {"behind", kLineage, H({{1, 1}, {3, 20}}), 25, true, false, 25},
-      {"missed the epoch", kLineage, H({{1, 1}}), 19, true, false, 19},
+      {"level", kLineage, H({{1, 1}, {3, 20}}), 30, 1, kContinue, 30},
+      {"level, and nothing else is held", kLineage, H({{1, 1}, {3, 20}}), 30,
+       31, kContinue, 30},
+      {"behind", kLineage, H({{1, 1}, {3, 20}}), 25, 26, kContinue, 25},
+      {"missed the epoch", kLineage, H({{1, 1}}), 19, 1, kContinue, 19},
       {"welcomed to an epoch that left nothing", kLineage, H({{1, 1}, {2, 20}}),
-       19, true, false, 19},
-      {"new", Lineage{}, {}, 0, true, false, 0},
-      {"new, but the log's start is gone", Lineage{}, {}, 0, false, true, 0},
-      {"away for too long", kLineage, H({{1, 1}}), 5, false, true, 5},
-      {"the tail of an old master", kLineage, H({{1, 1}}), 22, true, true, 19},
-      {"the tail of a lost epoch", kLineage, H({{1, 1}, {2, 15}}), 18, true,
-       true, 14},
+       19, 1, kContinue, 19},
+      {"new", Lineage{}, {}, 0, 1, kContinue, 0},
+      {"new, but the log's start is gone", Lineage{}, {}, 0, 2, kFull, 0},
+      {"away for too long", kLineage, H({{1, 1}}), 5, 7, kFull, 5},
+      {"the tail of an old master", kLineage, H({{1, 1}}), 22, 20, kRewind, 19},
+      {"the tail of a lost epoch", kLineage, H({{1, 1}, {2, 15}}), 18, 1,
+       kRewind, 14},
+      {"a tail, away for too long", kLineage, H({{1, 1}, {2, 15}}), 18, 16,
+       kFull, 14},
+      {"a tail that cannot be rewound", kLineage, H({{1, 1}, {2, 15}}), 18, 1,
+       kFull, 14, true},
+      {"no tail, whatever it can", kLineage, H({{1, 1}}), 19, 1, kContinue, 19,
+       true},
+      {"nothing in common", kLineage, H({{2, 1}}), 18, 1, kFull, 0},
       {"ahead of the master in its own epoch", kLineage, H({{1, 1}, {3, 20}}),
-       31, true, true, 30},
-      {"records without a history", kLineage, {}, 7, true, true, 0},
+       31, 1, kRewind, 30},
+      {"records without a history", kLineage, {}, 7, 1, kFull, 0},
   };
   for (const Case& c : cases) {
     const MemberState state = Master();
@@ -104,12 +115,14 @@ TEST(Handshake, ContinuesAPrefixAndSyncsTheRestInFull) {
     hello.lineage = c.lineage;
     hello.history = c.history;
     hello.position = c.history.PositionAt(c.last);
+    hello.no_rewind = c.no_rewind;
     HandshakeFacts facts = FactsOf(state);
-    facts.log_holds_next = c.log_holds_next;
+    facts.log_holds_from = c.held_from;
     const auto answer = DecideHandshake(hello, facts);
     const Welcome* welcome = std::get_if<Welcome>(&answer);
     ASSERT_NE(welcome, nullptr) << c.why;
-    EXPECT_EQ(welcome->full, c.full) << c.why;
+    EXPECT_EQ(welcome->full, c.answer == kFull) << c.why;
+    EXPECT_EQ(welcome->rewind, c.answer == kRewind) << c.why;
     EXPECT_EQ(welcome->from, c.from) << c.why;
     EXPECT_EQ(welcome->target, 30u);
     EXPECT_EQ(welcome->nonce, 77u);

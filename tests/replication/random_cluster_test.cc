@@ -54,16 +54,21 @@ TEST_P(RandomCluster, KeepsTheInvariantsAndHeals) {
     sum.promotions += cluster.tally().promotions;
     sum.commits += cluster.tally().commits;
     sum.full_syncs += cluster.tally().full_syncs;
+    sum.rewinds += cluster.tally().rewinds;
+    sum.dropped += cluster.tally().dropped;
     sum.restarts += cluster.tally().restarts;
   }
   RecordProperty("promotions", sum.promotions);
   RecordProperty("commits", sum.commits);
   RecordProperty("restarts", sum.restarts);
+  RecordProperty("dropped", sum.dropped);
   // A run in which nothing happens proves nothing.
   if (const auto runs = static_cast<int>(last - first + 1); runs > 10) {
     EXPECT_GT(sum.promotions, 2 * runs);
     EXPECT_GT(sum.commits, 5 * runs);
     EXPECT_GT(sum.full_syncs, 0);
+    EXPECT_GT(sum.rewinds, 0);
+    EXPECT_GT(sum.dropped, 0);
   }
 }
 

@@ -64,7 +64,7 @@ class Core {
                                                  .position = {E(1), 10},
                                                  .history = H({{1, 1}}),
                                                  .nonce = 5},
-                                .log_holds_next = true});
+                                .log_holds_from = 1});
   }
 
   MemberView view() const { return core_.ViewAt(last); }
@@ -251,7 +251,7 @@ TEST(Promotion, OfAnUnformedMemberNeedsAllMembers) {
 
 TEST(Promotion, InMidSyncIsRefusedEvenWithAllMembers) {
   Core core = Linked(/*full=*/true);
-  ASSERT_TRUE(core->follower().staging());
+  ASSERT_TRUE(core->follower().replacing());
   PromoteRequest request = core.RequestFor(E(2));
   request.all_members = true;
   EXPECT_NE(core.Promote(request).find("full sync"), std::string::npos);

@@ -4,8 +4,11 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "tests/engine/temp_dir.h"
 #include "tests/replication/engine_group.h"
 
 namespace vigil::replication {
@@ -132,7 +135,7 @@ TEST(Replicator, AFullSyncWhileWritingIsExact) {
   writer.join();
   EXPECT_TRUE(group.AreLevel(group[0], group[2]));
   EXPECT_TRUE(group[2].replicator->view().formed);
-  EXPECT_EQ(group[2].status().dropped_writes, 0u);
+  EXPECT_EQ(group[2].status().dropped.writes, 0u);
 }
 
 TEST(Replicator, AFenceInMidSyncFallsBackToTheOldDataSet) {
@@ -192,28 +195,191 @@ TEST(Replicator, AMasterWithABrokenDiskStepsDown) {
   EXPECT_TRUE(group[master].engine->Get("key").has_value());
 }
 
-TEST(Replicator, TheTailOfAnOldMasterIsReplacedAndCounted) {
-  EngineGroup group;
-  group.Bootstrap();
-  const uint64_t kept = group[0].Set("kept", "value");
-  ASSERT_TRUE(group[0].AwaitCommit(kept, absl::Seconds(30)));
-  for (const char* replica : {"b:1", "c:1"}) {
-    group.network().Refuse("a:1", replica, true);
-    group.network().Cut("a:1", replica);
+// An old master, "a", that wrote on alone while the others elected a new one.
+class OldMaster : public testing::Test {
+ protected:
+  explicit OldMaster(GroupOptions options = {})
+      : group_([&] {
+          options.folder = folder_.path();
+          return options;
+        }()) {
+    group_.Bootstrap();
+    for (int i = 0; i < 300; ++i)
+      last_ = group_[0].Set("key" + std::to_string(i), "value");
+    EXPECT_TRUE(group_[0].AwaitCommit(last_, absl::Seconds(30)));
+    Join(false);
+    group_[0].on_dropped = [this](const DroppedReport& report) {
+      const std::vector<std::string> writes = Read(report.source);
+      MutexLock lock(mu_);
+      reported_.insert(reported_.end(), writes.begin(), writes.end());
+      report.told();
+    };
   }
-  for (int i = 0; i < 5; ++i) group[0].Set("lost" + std::to_string(i), "value");
-  EngineGroup::Node& master = group[FailOver(group)];
-  for (const char* replica : {"b:1", "c:1"}) {
-    group.network().Refuse("a:1", replica, false);
+
+  void Join(bool join) {
+    for (const char* replica : {"b:1", "c:1"}) {
+      group_.network().Refuse("a:1", replica, !join);
+      if (!join) group_.network().Cut("a:1", replica);
+    }
   }
-  master.Set("new", "value");
-  group.Follow(group[0], master, kSecond);
-  EXPECT_TRUE(group.AreLevel(group[0], master));
-  EXPECT_TRUE(group.AreLevel(group[1], group[2]));
-  EXPECT_TRUE(group[0].engine->Get("kept").has_value());
-  EXPECT_FALSE(group[0].engine->Get("lost0").has_value());
-  EXPECT_TRUE(
-      group.Eventually([&] { return group[0].status().dropped_writes == 5; }));
+
+  // Writes that reach nobody, some of them over common keys.
+  void WriteAlone(int writes) {
+    for (int i = 0; i < writes; ++i) {
+      const std::string key = (i % 2 == 0 ? "key" : "lost") + std::to_string(i);
+      const std::string value = "lost" + std::to_string(i);
+      const uint64_t index = group_[0].Set(key, value);
+      written_.push_back(absl::StrCat(key, "=", value, "@1/", index));
+    }
+  }
+
+  // A new master, which writes, too, and the old one finds it.
+  EngineGroup::Node& FailOverAndWrite() {
+    EngineGroup::Node& master = group_[FailOver(group_)];
+    for (int i = 0; i < 200; ++i)
+      master.Set("key" + std::to_string(3 * i), "new" + std::to_string(i));
+    Join(true);
+    return master;
+  }
+
+  std::vector<std::string> reported() {
+    MutexLock lock(mu_);
+    return reported_;
+  }
+
+  engine::TempDir folder_;
+  uint64_t last_ = 0;
+  Mutex mu_;
+  std::vector<std::string> reported_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::string> written_;
+  EngineGroup group_;  // last: it calls back
+
+ private:
+  static std::vector<std::string> Read(const DroppedSource& source) {
+    std::vector<std::string> writes;
+    DroppedReader reader(source);
+    const auto tail = reader.ReadHead();
+    EXPECT_TRUE(tail.ok()) << tail.status();
+    for (auto next = reader.Next(); next.ok() && next->has_value();
+         next = reader.Next()) {
+      ForEachEffect((*next)->record, [&](const engine::RecordView& effect) {
+        const Position at = tail->history.PositionAt(effect.index);
+        writes.push_back(absl::StrCat(std::string(effect.key), "=",
+                                      std::string(effect.value), "@",
+                                      ToString(at)));
+      });
+    }
+    return writes;
+  }
+};
+
+class OldMasterOfALittleLog : public OldMaster {
+ protected:
+  OldMasterOfALittleLog() : OldMaster(LittleLog()) {}
+};
+
+TEST_F(OldMaster, RewindsAndHandsItsWritesBack) {
+  WriteAlone(100);
+  EngineGroup::Node& master = FailOverAndWrite();
+  group_.Follow(group_[0], master, kSecond);
+  EXPECT_TRUE(group_.AreLevel(group_[0], master));
+  EXPECT_TRUE(group_.AreLevel(group_[1], group_[2]));
+  EXPECT_TRUE(group_.Eventually([&] { return !reported().empty(); }));
+  EXPECT_EQ(reported(), written_);
+  const ReplicatorStatus status = group_[0].status();
+  EXPECT_EQ(status.rewinds, 1u);
+  EXPECT_EQ(status.full_syncs, 0u);
+  EXPECT_TRUE(group_.Eventually(
+      [&] { return group_[0].status().dropped.writes == 100; }));
+  EXPECT_TRUE(group_[0].replicator->view().formed);
+
+  // And is as good as any other afterwards.
+  group_.Close(group_[0]);
+  group_.Open(group_[0]);
+  group_.Follow(group_[0], master, kSecond);
+  master.Set("after", "value");
+  EXPECT_TRUE(group_.AreLevel(group_[0], master));
+  EXPECT_EQ(reported().size(), 100u) << "told once";
+}
+
+TEST_F(OldMaster, HasNothingToHandBackIfAllArrived) {
+  EngineGroup::Node& master = FailOverAndWrite();
+  group_.Follow(group_[0], master, kSecond);
+  EXPECT_TRUE(group_.AreLevel(group_[0], master));
+  EXPECT_EQ(group_[0].status().rewinds, 0u);
+  EXPECT_TRUE(reported().empty());
+}
+
+TEST_F(OldMaster, APowerCutInTheMiddleOfTheRewindIsRepeated) {
+  WriteAlone(100);
+  EngineGroup::Node& old = group_[0];
+  ASSERT_TRUE(old.engine->Sync().ok());
+  EngineGroup::Node& master = FailOverAndWrite();
+  for (int round = 0; round < 3; ++round) {
+    // As soon as it has begun, nothing arrives any more.
+    old.on_role = [&] {
+      if (old.replicator->status().syncing)
+        group_.network().Freeze("a:1", true);
+    };
+    group_.Follow(old, master, kSecond);
+    ASSERT_TRUE(group_.Eventually([&] { return old.status().syncing; }));
+    EXPECT_EQ(old.engine->Get("lost1")->value, "lost1") << "reads go on";
+    old.disk->PowerCut(0);
+    group_.Close(old);
+    old.on_role = nullptr;
+    group_.network().Freeze("a:1", false);
+    group_.Open(old);
+    EXPECT_EQ(old.engine->Get("lost1")->value, "lost1");
+    EXPECT_TRUE(reported().empty());
+  }
+  group_.Follow(old, master, kSecond);
+  EXPECT_TRUE(group_.AreLevel(old, master));
+  EXPECT_TRUE(group_.Eventually([&] { return !reported().empty(); }));
+  EXPECT_EQ(reported(), written_);
+}
+
+TEST_F(OldMaster, AFenceInTheMiddleOfTheRewindFallsBack) {
+  WriteAlone(20);
+  EngineGroup::Node& old = group_[0];
+  const uint64_t end = old.engine->last_index();
+  EngineGroup::Node& master = FailOverAndWrite();
+  old.on_role = [&] {
+    if (old.replicator->status().syncing) group_.network().Freeze("a:1", true);
+  };
+  group_.Follow(old, master, kSecond);
+  ASSERT_TRUE(group_.Eventually([&] { return old.status().syncing; }));
+  const FenceReply fenced = group_.Fence(old, Epoch{3, NodeId{9}});
+  EXPECT_TRUE(fenced.view.exact);
+  EXPECT_TRUE(fenced.view.formed);
+  EXPECT_EQ(fenced.view.position, (Position{kFirst, end}));
+  EXPECT_EQ(old.engine->Get("lost1")->value, "lost1");
+  EXPECT_TRUE(reported().empty());
+  group_.network().Freeze("a:1", false);
+}
+
+TEST_F(OldMaster, WhatCannotBeRewoundIsHandedBackByAFullSync) {
+  WriteAlone(10);
+  const int all[] = {0};
+  const auto flushed =
+      group_[0].engine->Flush(all, SystemClock().Mono() + absl::Seconds(30));
+  ASSERT_TRUE(flushed.ok());
+  EngineGroup::Node& master = FailOverAndWrite();
+  group_.Follow(group_[0], master, kSecond);
+  EXPECT_TRUE(group_.AreLevel(group_[0], master));
+  EXPECT_TRUE(group_.Eventually([&] { return reported().size() == 11; }));
+  EXPECT_EQ(group_[0].status().full_syncs, 1u);
+}
+
+TEST_F(OldMasterOfALittleLog, AfterALongTimeAFullSyncHandsItsWritesBack) {
+  WriteAlone(20);
+  EngineGroup::Node& master = FailOverAndWrite();
+  for (int i = 0; i < 3000; ++i)
+    master.Set("key" + std::to_string(i), std::string(100, 'v'));
+  group_.Follow(group_[0], master, kSecond);
+  EXPECT_TRUE(group_.AreLevel(group_[0], master));
+  EXPECT_TRUE(group_.Eventually([&] { return !reported().empty(); }));
+  EXPECT_EQ(reported(), written_);
+  EXPECT_GE(group_[0].status().full_syncs, 1u);
 }
 
 TEST(Replicator, ASlowReplicaCostsTheMasterNoMemory) {

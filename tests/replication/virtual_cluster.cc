@@ -1,6 +1,7 @@
 #include "tests/replication/virtual_cluster.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -99,7 +100,7 @@ void VirtualCluster::Heal() {
       Observe(*member);
     }
     Advance(absl::Milliseconds(1));
-    if (round % 20 == 0 && IsLevel()) return;
+    if (round % 20 == 0 && IsLevel()) return CheckWrites();
   }
   Violated("after healing: no settled master, or the logs are not equal");
 }
@@ -114,6 +115,7 @@ bool VirtualCluster::IsLevel() const {
   return master != nullptr &&
          std::all_of(members_.begin(), members_.end(), [&](const auto& m) {
            return m->log() == master->log() && m->core().state().formed &&
+                  !m->undecided() &&
                   (m.get() == master || m->core().follower().linked());
          });
 }
@@ -175,6 +177,15 @@ void VirtualCluster::OnFeed(VirtualMember& from, const Feed& feed) {
   }
 }
 
+void VirtualCluster::OnFeedKeys(VirtualMember& from, const FeedKeys& feed) {
+  for (NetworkLink& link : links_) {
+    if (link.master.member == &from && link.master.id == feed.link &&
+        link.feeder) {
+      link.feeder->keys.push_back(feed.keys);
+    }
+  }
+}
+
 void VirtualCluster::Deliver(NetworkLink& link) {
   DeliverTo(link.master, link.replica);
   DeliverTo(link.replica, link.master);
@@ -212,14 +223,32 @@ void VirtualCluster::RunFeeder(NetworkLink& link) {
   if (!feeder.answered) {
     if (welcome.full) welcome.from = link.master.member->last();
     feeder.next = welcome.from + 1;
-    feeder.walk_ended = !welcome.full;
+    feeder.walk_ended = !welcome.full && !welcome.rewind;
     feeder.answered = true;
     link.replica.arriving.push_back(welcome);
-  } else if (!feeder.walk_ended) {
-    FeedEntries(link, welcome);
-  } else {
+  } else if (feeder.walk_ended) {
     FeedLog(link, welcome);
+  } else if (welcome.rewind) {
+    AnswerKeys(link);
+  } else {
+    FeedEntries(link, welcome);
   }
+}
+
+void VirtualCluster::AnswerKeys(NetworkLink& link) {
+  Feeder& feeder = *link.feeder;
+  const VirtualMember& master = *link.master.member;
+  if (feeder.keys.empty()) {
+    link.replica.arriving.push_back(
+        Records{.epoch = master.core().master_epoch(),
+                .commit = master.core().commit(),
+                .end = master.last()});
+    return;
+  }
+  feeder.walk_ended = !feeder.keys.front().more;
+  link.replica.arriving.push_back(Entries{feeder.keys.front().records});
+  link.replica.arriving.push_back(EntriesEnd{master.last()});
+  feeder.keys.pop_front();
 }
 
 // The walk of the model brings the log up to where it began, piece by piece.
@@ -429,6 +458,7 @@ void VirtualCluster::Observe(VirtualMember& member) {
   CheckPrefixes(member);
   if (!member.is_master()) {
     tally_.full_syncs += member.core().follower().full_syncs() > 0;
+    tally_.rewinds += member.core().follower().rewinds() > 0;
     return;
   }
   CheckReign(member);
@@ -487,6 +517,45 @@ void VirtualCluster::CheckCommit(const Epoch& epoch, const Commit& commit) {
                             commit.index, ", not in the log of master ",
                             reign.member->name(), " of ", ToString(later)));
     }
+  }
+}
+
+// In the end each write that a master accepted is in the group's log, or was told as
+// dropped, and not both; unless it went with a process or a machine.
+void VirtualCluster::CheckWrites() {
+  std::map<Position, std::string> accepted;
+  std::set<Position> lost;
+  std::set<Position> dropped;
+  const VirtualMember& any = *members_.front();
+  const History& history = any.core().state().history;
+  for (const auto& member : members_) {
+    accepted.insert(member->accepted().begin(), member->accepted().end());
+    lost.insert(member->lost().begin(), member->lost().end());
+  }
+  for (const auto& member : members_) {
+    std::set<Position> told;
+    for (const auto& [at, record] : member->dropped()) {
+      if (!told.insert(at).second)
+        Violated(absl::StrCat(member->name(), " told ", record, " twice"));
+      const auto write = accepted.find(at);
+      if (write == accepted.end()) continue;  // a marker
+      dropped.insert(at);
+      if (write->second != record) {
+        Violated(absl::StrCat("dropped as ", record, ", written as ",
+                              write->second));
+      }
+    }
+  }
+  tally_.dropped += static_cast<int>(dropped.size());
+  for (const auto& [at, record] : accepted) {
+    const bool there =
+        at.index <= any.last() && history.EpochAt(at.index) == at.epoch;
+    if (there && any.log()[at.index - 1] != record)
+      Violated(absl::StrCat(record, " became ", any.log()[at.index - 1]));
+    if (there && dropped.contains(at) && commits_must_survive_)
+      Violated(absl::StrCat(record, " was told as dropped, and is there"));
+    if (!there && !dropped.contains(at) && !lost.contains(at))
+      Violated(absl::StrCat(record, " at ", ToString(at), " disappeared"));
   }
 }
 

@@ -53,6 +53,8 @@ class VirtualCluster final : public VirtualMember::Outside {
     int promotions = 0;
     int commits = 0;
     int full_syncs = 0;
+    int rewinds = 0;
+    int dropped = 0;  // writes that were told as such
     int restarts = 0;
   };
   const Tally& tally() const { return tally_; }
@@ -65,6 +67,7 @@ class VirtualCluster final : public VirtualMember::Outside {
     bool answered = false;
     uint64_t walked = 0;  // entries sent
     bool walk_ended = false;
+    std::deque<RewindKeys> keys;
     uint64_t next = 0;
   };
   struct End {
@@ -111,6 +114,7 @@ class VirtualCluster final : public VirtualMember::Outside {
   void OnCloseLink(VirtualMember& from, LinkId link) override;
   void OnSend(VirtualMember& from, LinkId link, Message message) override;
   void OnFeed(VirtualMember& from, const Feed& feed) override;
+  void OnFeedKeys(VirtualMember& from, const FeedKeys& feed) override;
   void OnAnswer(VirtualMember& from, Token token, Answer answer) override;
   bool KilledNow() override { return Bad(1500); }
   bool PeersDataIsBad() override { return Bad(150); }
@@ -130,6 +134,7 @@ class VirtualCluster final : public VirtualMember::Outside {
   void Break(NetworkLink& link);
   void RunFeeder(NetworkLink& link);
   void FeedEntries(NetworkLink& link, const Welcome& welcome);
+  void AnswerKeys(NetworkLink& link);
   void FeedLog(NetworkLink& link, const Welcome& welcome);
 
   // --- The leaders
@@ -149,6 +154,7 @@ class VirtualCluster final : public VirtualMember::Outside {
   void CheckPrefixes(VirtualMember& member);
   void CheckReign(VirtualMember& member);
   void CheckCommit(const Epoch& epoch, const Commit& commit);
+  void CheckWrites();
   void Violated(const std::string& what);
 
   Random random_;

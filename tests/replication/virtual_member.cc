@@ -34,20 +34,28 @@ void VirtualMember::Start(uint64_t nonce) {
 void VirtualMember::Down() {
   core_.reset();
   inbox_.clear();
-  failures_.clear();
+  outcomes_.clear();
   gate_open_ = false;
   disk_failed_ = false;  // the next start has a disk that works
   staging_.reset();
+  kept_.clear();
 }
 
 void VirtualMember::Kill() {
   Down();
-  Truncate(held_);
+  Lose(held_);
+}
+
+// What was above is on no disk of this member.
+void VirtualMember::Lose(uint64_t above) {
+  for (uint64_t i = above + 1; i <= last(); ++i)
+    lost_.insert(disk_.history.PositionAt(i));
+  Truncate(above);
 }
 
 void VirtualMember::CutPower(uint64_t survive) {
   Down();
-  Truncate(std::min(held_, durable_ + survive));
+  Lose(std::min(held_, durable_ + survive));
   disk_.formed = false;  // as identity.cc does on another boot of the machine
 }
 
@@ -69,7 +77,10 @@ void VirtualMember::Truncate(uint64_t last) {
 void VirtualMember::PutMessage(LinkId link, Message message) {
   MessageReceived event{.link = link, .message = std::move(message)};
   if (const Hello* hello = std::get_if<Hello>(&event.message)) {
-    event.log_holds_next = LogHolds(hello->position.index + 1);
+    const uint64_t next = CommonIndex(hello->history, hello->position.index,
+                                      core_->state().history, last()) +
+                          1;
+    if (LogHolds(next)) event.log_holds_from = next;
   }
   Put(std::move(event));
 }
@@ -88,6 +99,8 @@ void VirtualMember::Run() {
 bool VirtualMember::Write(std::string record) {
   if (!alive() || !gate_open_ || disk_failed_) return false;
   Append(std::move(record));
+  accepted_.emplace_back(core_->state().history.PositionAt(last()),
+                         log_.back());
   return true;
 }
 
@@ -114,8 +127,8 @@ void VirtualMember::StepAndExecute(Event event) {
     if (outside_.KilledNow()) return Kill();
     if (!std::visit([&](const auto& a) { return Execute(a); }, action)) break;
   }
-  for (Event& failure : std::exchange(failures_, {})) {
-    StepAndExecute(std::move(failure));
+  for (Event& outcome : std::exchange(outcomes_, {})) {
+    StepAndExecute(std::move(outcome));
     if (!alive()) return;
   }
 }
@@ -124,13 +137,13 @@ void VirtualMember::StepAndExecute(Event event) {
 
 bool VirtualMember::DiskIsGone() {
   disk_failed_ = disk_failed_ || outside_.DiskFails();
-  if (disk_failed_) failures_.push_back(StorageFailed{});
+  if (disk_failed_) outcomes_.push_back(StorageFailed{});
   return disk_failed_;
 }
 
 bool VirtualMember::BadData(LinkId link) {
   if (!outside_.PeersDataIsBad()) return false;
-  failures_.push_back(ApplyFailed{link, "bad data"});
+  outcomes_.push_back(ApplyFailed{link, "bad data"});
   return true;
 }
 
@@ -143,7 +156,7 @@ bool VirtualMember::Execute(const Persist& action) {
 
 bool VirtualMember::Execute(const CloseGate&) {
   if (outside_.WritesAtTheLastMoment())
-    Write("last-moment " + name() + std::to_string(last()));
+    Write("last-moment " + name() + std::to_string(++last_moments_));
   gate_open_ = false;
   core_->Step(GateClosed{last()}, outside_.Now());
   return true;
@@ -171,6 +184,16 @@ bool VirtualMember::Execute(const Feed& action) {
   return true;
 }
 
+bool VirtualMember::Execute(const FeedKeys& action) {
+  outside_.OnFeedKeys(*this, action);
+  return true;
+}
+
+bool VirtualMember::Execute(const SendKeys& action) {
+  outside_.OnSend(*this, action.link, action.keys);
+  return true;
+}
+
 bool VirtualMember::Execute(const SendAck& action) {
   outside_.OnSend(*this, action.link, action.ack);
   return true;
@@ -185,6 +208,39 @@ bool VirtualMember::Execute(const Apply& action) {
   return true;
 }
 
+bool VirtualMember::Execute(const KeepDropped& action) {
+  if (DiskIsGone()) return false;
+  kept_.clear();
+  for (uint64_t i = action.after + 1; i <= last(); ++i) {
+    const Position at = action.history.PositionAt(i);
+    if (LogHolds(i)) {
+      kept_.emplace_back(at, log_[i - 1]);
+    } else {
+      lost_.insert(at);
+    }
+  }
+  return true;
+}
+
+// The model has no keys: each record of the tail is one that is asked for.
+bool VirtualMember::Execute(const BeginRewind& action) {
+  if (!LogHolds(action.common + 1)) {
+    outcomes_.push_back(ApplyFailed{action.link, "the log is gone"});
+    return false;
+  }
+  if (BadData(action.link)) return false;
+  staging_ = Staging{.rewind = true, .begin = action.common};
+  staging_->log.assign(
+      log_.begin(), log_.begin() + static_cast<std::ptrdiff_t>(action.common));
+  TailRead read{.link = action.link};
+  for (uint64_t i = action.common + 1; i <= std::min(last(), action.common + 3);
+       ++i) {
+    read.keys.push_back(log_[i - 1]);
+  }
+  outcomes_.push_back(std::move(read));
+  return true;
+}
+
 bool VirtualMember::Execute(const BeginStaging& action) {
   if (DiskIsGone()) return false;
   staging_ = Staging{.begin = action.begin_index};
@@ -193,6 +249,7 @@ bool VirtualMember::Execute(const BeginStaging& action) {
 
 bool VirtualMember::Execute(const StageEntries& action) {
   if (BadData(action.link) || DiskIsGone()) return false;
+  if (staging_->rewind) return true;  // of which the log is made anyway
   for (std::string& record : SplitRecords(action.records)) {
     staging_->log.push_back(std::move(record));
   }
@@ -200,7 +257,11 @@ bool VirtualMember::Execute(const StageEntries& action) {
 }
 
 bool VirtualMember::Execute(const StageLog& action) {
-  return Execute(StageEntries{action.link, action.records});
+  if (BadData(action.link) || DiskIsGone()) return false;
+  for (std::string& record : SplitRecords(action.records)) {
+    staging_->log.push_back(std::move(record));
+  }
+  return true;
 }
 
 bool VirtualMember::Execute(const CommitStaging& action) {
@@ -208,14 +269,29 @@ bool VirtualMember::Execute(const CommitStaging& action) {
   Truncate(0);
   for (std::string& record : staging_->log) Append(std::move(record));
   held_ = durable_ = last();
-  log_start_ = staging_->begin;
+  if (!staging_->rewind) log_start_ = staging_->begin;
   disk_ = action.state;
   staging_.reset();
+  // In the same write.
+  undecided_.insert(undecided_.end(), kept_.begin(), kept_.end());
+  kept_.clear();
   return true;
 }
 
 bool VirtualMember::Execute(const DropStaging&) {
   staging_.reset();
+  kept_.clear();
+  return true;
+}
+
+bool VirtualMember::Execute(const SettleDropped& action) {
+  for (auto& each : std::exchange(undecided_, {})) {
+    const Position& at = each.first;
+    const bool came_back = action.history.EpochAt(at.index) == at.epoch;
+    const bool twice =
+        std::find(dropped_.begin(), dropped_.end(), each) != dropped_.end();
+    if (!came_back && !twice) dropped_.push_back(std::move(each));
+  }
   return true;
 }
 

@@ -3,7 +3,7 @@
 // The log is a list of strings, `held` of them are with the operating system and
 // `durable` of them on the disk; a write by the application appends, a killed
 // process keeps what is held, a machine that goes down keeps what is durable and
-// perhaps more. The shell's rules are the Replicator's: one event at a time, the
+// perhaps more. What the member drops is kept beside the log as DroppedFiles does it. The shell's rules are the Replicator's: one event at a time, the
 // watermarks told before each, actions in order, and after one that failed the
 // rest of its step is void.
 //
@@ -14,8 +14,10 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -41,6 +43,7 @@ class VirtualMember {
     virtual void OnCloseLink(VirtualMember& from, LinkId link) = 0;
     virtual void OnSend(VirtualMember& from, LinkId link, Message message) = 0;
     virtual void OnFeed(VirtualMember& from, const Feed& feed) = 0;
+    virtual void OnFeedKeys(VirtualMember& from, const FeedKeys& feed) = 0;
     virtual void OnAnswer(VirtualMember& from, Token token, Answer answer) = 0;
     virtual bool KilledNow() = 0;
     virtual bool PeersDataIsBad() = 0;
@@ -89,8 +92,19 @@ class VirtualMember {
   bool LogHolds(uint64_t index) const { return index > log_start_; }
   bool is_master() const { return alive() && core_->is_master(); }
 
+  // --- What became of its writes: records by their positions.
+  using Records = std::vector<std::pair<Position, std::string>>;
+  const Records& accepted() const { return accepted_; }
+  // Told to the application as dropped; dropped, but not told yet.
+  const Records& dropped() const { return dropped_; }
+  bool undecided() const { return !undecided_.empty(); }
+  // Gone with a process or a machine, or with a log that was trimmed too early to
+  // be read.
+  const std::set<Position>& lost() const { return lost_; }
+
  private:
   struct Staging {
+    bool rewind = false;
     uint64_t begin = 0;
     std::vector<std::string> log;
   };
@@ -99,6 +113,7 @@ class VirtualMember {
   void StepAndExecute(Event event);
   void Append(std::string record);
   void Truncate(uint64_t last);
+  void Lose(uint64_t above);
   void Down();
 
   bool Execute(const Persist& action);
@@ -107,13 +122,18 @@ class VirtualMember {
   bool Execute(const Dial& action);
   bool Execute(const CloseLink& action);
   bool Execute(const Feed& action);
+  bool Execute(const FeedKeys& action);
   bool Execute(const SendAck& action);
+  bool Execute(const SendKeys& action);
   bool Execute(const Apply& action);
+  bool Execute(const KeepDropped& action);
+  bool Execute(const BeginRewind& action);
   bool Execute(const BeginStaging& action);
   bool Execute(const StageEntries& action);
   bool Execute(const StageLog& action);
   bool Execute(const CommitStaging& action);
   bool Execute(const DropStaging& action);
+  bool Execute(const SettleDropped& action);
   bool Execute(const AnswerFence& action);
   bool Execute(const AnswerPromote& action);
   bool Execute(const AnswerReplicaOf& action);
@@ -131,15 +151,23 @@ class VirtualMember {
   uint64_t held_ = 0;
   uint64_t durable_ = 0;
   uint64_t log_start_ = 0;
+  Records undecided_;
+  Records dropped_;
+
+  // What a test knows.
+  Records accepted_;
+  std::set<Position> lost_;
+  uint64_t last_moments_ = 0;
 
   // The process.
   std::optional<ReplicationCore> core_;
   std::deque<Event> inbox_;
-  std::vector<Event> failures_;
+  std::vector<Event> outcomes_;
   LogProgressed told_;
   bool gate_open_ = false;
   bool disk_failed_ = false;
   std::optional<Staging> staging_;
+  Records kept_;  // for the switch
 };
 
 }  // namespace vigil::replication

@@ -118,7 +118,9 @@ keyspace_misses:10
 expired_keys:4
 evicted_keys:5
 full_syncs_taken:0
+rewinds_taken:0
 dropped_writes:0
+dropped_bytes:0
 
 # Replication
 role:master
