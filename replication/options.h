@@ -13,6 +13,9 @@ namespace vigil::replication {
 struct Options {
   std::string address;  // where the others reach this member
   int priority = 100;
+  // Every record is synced, and so this member is formed after a power loss, too. What
+  // it counts or acknowledges as held must then be on its disk.
+  bool all_synced = false;
   // Signs of life on a quiet stream, in both directions.
   absl::Duration heartbeat = absl::Milliseconds(100);
   // A stream without one for so long is closed.

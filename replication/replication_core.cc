@@ -59,10 +59,11 @@ uint64_t ReplicationCore::commit() const {
 
 void ReplicationCore::On(const LogProgressed& event, MonoTime now) {
   log_ = event;
+  if (options_.all_synced) log_.held = log_.durable;
   if (leader_) {
-    leader_->OnLocalHeld(event.held);
+    leader_->OnLocalHeld(log_.held);
   } else {
-    follower_.OnProgress(event, now, actions_);
+    follower_.OnProgress(log_, now, actions_);
   }
 }
 

@@ -64,6 +64,7 @@ replication::Options MakeReplicationOptions(const Options& options) {
   replication::Options to;
   to.address = AddressOf(options, options.node_id);
   to.priority = options.priority;
+  to.all_synced = options.fsync == Fsync::kAlways;
   const absl::Duration down_after = options.sentinel.down_after;
   to.isolation_timeout = options.isolation_timeout.value_or(down_after / 2);
   // Five signs of life may be lost before a master holds itself for isolated.

@@ -381,6 +381,38 @@ TEST(Mastering, IsSettledWhenTheEpochRecordIsCommitted) {
   EXPECT_EQ(core->commit(), 11u);
 }
 
+TEST(Mastering, WhereEveryRecordIsSyncedWhatIsNotOnTheDiskIsNotHeld) {
+  ReplicationCore core({.address = "here:1", .all_synced = true},
+                       Formed("a", H({{1, 1}}), E(1)), 10, kNonce, 1);
+  core.Step(FenceAsked{1, {E(2)}}, At(0));
+  core.Step(PromoteAsked{2,
+                         {.epoch = E(2),
+                          .position = core.ViewAt(10).position,
+                          .nonce = kNonce,
+                          .configuration = Group(3)}},
+            At(0));
+  ASSERT_TRUE(core.is_master());
+  core.Step(MessageReceived{.link = 1,
+                            .message = Hello{.group = "g",
+                                             .name = "b",
+                                             .id = IdOf("b"),
+                                             .lineage = kLineage,
+                                             .epoch = E(2),
+                                             .position = {E(1), 10},
+                                             .history = H({{1, 1}}),
+                                             .nonce = 5},
+                            .log_holds_from = 1},
+            At(0));
+  core.Step(
+      MessageReceived{.link = 1, .message = Ack{E(2), 11, 11, /*formed=*/true}},
+      At(0));
+  // A power loss would take it from this member, which would be formed all the same.
+  core.Step(LogProgressed{.last = 11, .held = 11, .durable = 10}, At(0));
+  EXPECT_EQ(core.commit(), 0u);
+  core.Step(LogProgressed{.last = 11, .held = 11, .durable = 11}, At(0));
+  EXPECT_EQ(core.commit(), 11u);
+}
+
 TEST(Mastering, AcksOfALinkWithoutAHelloCountForNobody) {
   Core core = Master();
   core.Step(MessageReceived{.link = 1, .message = Ack{E(2), 11, 11, true}});
