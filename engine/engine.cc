@@ -163,6 +163,7 @@ uint64_t Engine::persisted_index() const {
   return impl_->log.persisted_index();
 }
 uint64_t Engine::durable_index() const { return impl_->log.durable_index(); }
+uint64_t Engine::appended_bytes() const { return impl_->log.appended_bytes(); }
 
 void Engine::HurryPersisted() { impl_->log.Hurry(); }
 

@@ -241,6 +241,9 @@ class Engine {
   uint64_t last_index() const;
   uint64_t persisted_index() const;
   uint64_t durable_index() const;
+  // Of all records that writers appended since the start. Read before last_index(), it
+  // is no more than the records up to there have.
+  uint64_t appended_bytes() const;
   // What is in the log becomes persisted without the millisecond's pause that lets
   // records share a write. To be called by who waits for it.
   void HurryPersisted();

@@ -40,6 +40,8 @@ uint64_t Log::AppendLocked(const RecordView& record) {
   const size_t bytes = ring_.Append(record);
   const uint64_t index = ring_.last_index();
   last_ = index;
+  // After the index: who reads the bytes first never gets too many for the index.
+  appended_bytes_ = appended_bytes_.load(std::memory_order_relaxed) + bytes;
   if (memory_only_) {
     persisted_ = index;
     durable_ = index;

@@ -88,6 +88,8 @@ class Log {
   uint64_t persisted_index() const { return persisted_; }
   uint64_t durable_index() const { return durable_; }
   size_t bytes() const;
+  // Of all records of writers since the start, whatever became of them.
+  uint64_t appended_bytes() const { return appended_bytes_; }
   bool healthy() const { return !failed_; }
   // Whether writers are let in as far as the storage is concerned.
   bool accepts() const { return !failed_ || go_on_; }
@@ -124,6 +126,7 @@ class Log {
   std::atomic<uint64_t> persisted_;
   std::atomic<uint64_t> durable_;
   std::atomic<size_t> unpersisted_bytes_{0};
+  std::atomic<uint64_t> appended_bytes_{0};
 
   mutable Signal appended_;
   mutable Signal hurry_;

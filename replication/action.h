@@ -34,6 +34,7 @@ struct LogProgressed {
   uint64_t last = 0;
   uint64_t held = 0;  // handed to the operating system
   uint64_t durable = 0;
+  uint64_t bytes = 0;  // of what writers appended, up to `last` or less
 };
 // The outcome of a CloseGate action: no writer's record follows `last`.
 struct GateClosed {
@@ -117,6 +118,10 @@ struct SendAck {
   LinkId link = 0;
   Ack ack;
 };
+// The log up to here is to be made durable soon; LogProgressed tells when it is.
+struct RequestSync {
+  uint64_t index = 0;
+};
 struct SendKeys {
   LinkId link = 0;
   RewindKeys keys;
@@ -188,10 +193,10 @@ struct Report {
 
 using Action =
     std::variant<Persist, CloseGate, OpenGate, Dial, CloseLink, Feed, FeedKeys,
-                 SendAck, SendKeys, Apply, KeepDropped, BeginRewind,
-                 BeginStaging, StageEntries, StageLog, CommitStaging,
-                 DropStaging, SettleDropped, AnswerFence, AnswerPromote,
-                 AnswerReplicaOf, Report>;
+                 SendAck, RequestSync, SendKeys, Apply, KeepDropped,
+                 BeginRewind, BeginStaging, StageEntries, StageLog,
+                 CommitStaging, DropStaging, SettleDropped, AnswerFence,
+                 AnswerPromote, AnswerReplicaOf, Report>;
 using Actions = std::vector<Action>;
 
 }  // namespace vigil::replication

@@ -20,6 +20,9 @@
 
 namespace vigil::replication {
 
+// A larger group has slower quorums and survives no fault that ever happens.
+inline constexpr int kMembersMax = 7;
+
 struct Member {
   std::string name;
   std::string address;

@@ -7,12 +7,12 @@ namespace vigil::replication {
 
 Feeder::Feeder(const Options& options, std::shared_ptr<Link> link,
                std::variant<Welcome, Refused> answer, engine::Engine& engine,
-               const Clock& clock, const std::atomic<uint64_t>& commit)
+               const Clock& clock, const FeedMarks& marks)
     : options_(options),
       link_(std::move(link)),
       engine_(engine),
       clock_(clock),
-      commit_(commit),
+      marks_(marks),
       rewinds_(std::holds_alternative<Welcome>(answer) &&
                std::get<Welcome>(answer).rewind),
       thread_("vigil-feed", [this, answer = std::move(answer)]() mutable {
@@ -127,12 +127,14 @@ bool Feeder::AnswerKeys(const Welcome& welcome) {
 
 Records Feeder::NextRecords(const Welcome& welcome) const {
   return {.epoch = welcome.epoch,
-          .commit = commit_.load(),
-          .end = engine_.last_index()};
+          .commit = marks_.commit,
+          .end = engine_.last_index(),
+          .sync = marks_.sync};
 }
 
 void Feeder::FollowLog(const Welcome& welcome) {
   uint64_t next = welcome.from + 1;
+  uint64_t sync_told = 0;
   MonoTime heartbeat_at = clock_.Mono();
   while (!closed_) {
     const uint64_t seen = engine_.appended().Seen();
@@ -142,7 +144,7 @@ void Feeder::FollowLog(const Welcome& welcome) {
     const MonoTime now = clock_.Mono();
     Records records = NextRecords(welcome);
     if (slice->records.empty()) {
-      if (now < heartbeat_at) {
+      if (now < heartbeat_at && records.sync <= sync_told) {
         engine_.appended().WaitPast(seen, heartbeat_at);
         continue;
       }
@@ -153,6 +155,7 @@ void Feeder::FollowLog(const Welcome& welcome) {
       next = records.last + 1;
     }
     if (!Send(records)) return;
+    sync_told = records.sync;
     heartbeat_at = now + options_.heartbeat;
   }
 }

@@ -27,12 +27,19 @@
 
 namespace vigil::replication {
 
+// What every message of a master tells beside the records. Thread-safe.
+struct FeedMarks {
+  std::atomic<uint64_t> commit{0};
+  std::atomic<uint64_t> sync{
+      0};  // somebody waits for it on the replicas' disks
+};
+
 class Feeder {
  public:
-  // Starts the thread. `commit` and `engine` outlive the feeder.
+  // Starts the thread. `marks` and `engine` outlive the feeder.
   Feeder(const Options& options, std::shared_ptr<Link> link,
          std::variant<Welcome, Refused> answer, engine::Engine& engine,
-         const Clock& clock, const std::atomic<uint64_t>& commit);
+         const Clock& clock, const FeedMarks& marks);
   // Joins.
   ~Feeder();
 
@@ -57,7 +64,7 @@ class Feeder {
   const std::shared_ptr<Link> link_;
   engine::Engine& engine_;
   const Clock& clock_;
-  const std::atomic<uint64_t>& commit_;
+  const FeedMarks& marks_;
   const bool rewinds_;
   Mutex mu_;
   std::optional<RewindKeys> keys_ ABSL_GUARDED_BY(mu_);

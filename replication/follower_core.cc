@@ -49,6 +49,7 @@ void FollowerCore::Stop(std::string_view why, Actions& actions) {
   link_ = 0;
   leader_ = {};
   commit_ = 0;
+  sync_asked_ = 0;
   master_last_ = 0;
 }
 
@@ -224,7 +225,8 @@ void FollowerCore::OnRecords(Records records, uint64_t last, MonoTime now,
   }
   commit_ = std::max(commit_, records.commit);
   master_last_ = std::max(master_last_, records.end);
-  if (records.records.empty()) return;  // a heartbeat
+  if (records.records.empty())  // a heartbeat
+    return Sync(std::min(records.sync, last), actions);
   if (phase_ == Phase::kRewinding && exact_at_ == 0)
     return Drop("records before the entries", now, actions);
   const uint64_t end = replacing() ? staged_last_ : last;
@@ -233,10 +235,17 @@ void FollowerCore::OnRecords(Records records, uint64_t last, MonoTime now,
   }
   if (phase_ == Phase::kStreaming) {
     actions.push_back(Apply{link_, std::move(records.records)});
-    return;
+    return Sync(std::min(records.sync, records.last), actions);
   }
   actions.push_back(StageLog{link_, std::move(records.records)});
   staged_last_ = records.last;
+}
+
+// What is staged is synced with the switch.
+void FollowerCore::Sync(uint64_t index, Actions& actions) {
+  if (phase_ != Phase::kStreaming || index <= sync_asked_) return;
+  sync_asked_ = index;
+  actions.push_back(RequestSync{index});
 }
 
 void FollowerCore::CommitStaged(Actions& actions) {

@@ -110,6 +110,7 @@ class FollowerCore {
   void OnEntries(Entries entries, MonoTime now, Actions& actions);
   void OnEntriesEnd(const EntriesEnd& end, MonoTime now, Actions& actions);
   void SendNextKeys(Actions& actions);
+  void Sync(uint64_t index, Actions& actions);
   void CommitStaged(Actions& actions);
   void Acknowledge(const LogProgressed& progress, MonoTime now,
                    Actions& actions);
@@ -138,6 +139,7 @@ class FollowerCore {
 
   std::string refusal_;
   uint64_t commit_ = 0;
+  uint64_t sync_asked_ = 0;  // of this stream
   uint64_t master_last_ = 0;
   uint64_t full_syncs_ = 0;
   uint64_t rewinds_ = 0;

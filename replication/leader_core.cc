@@ -2,15 +2,22 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 namespace vigil::replication {
 
 LeaderCore::LeaderCore(const Configuration& configuration, NodeId self,
-                       const Epoch& epoch, uint64_t first_index, MonoTime now)
-    : configuration_(configuration), epoch_(epoch), first_index_(first_index) {
+                       const Epoch& epoch, uint64_t first_index, MonoTime now,
+                       uint64_t bytes)
+    : configuration_(configuration),
+      first_index_(first_index),
+      begun_(now),
+      point_{.epoch = epoch},
+      unreplicated_(first_index - 1, bytes) {
   for (const Member& member : configuration_.members) {
     if (member.id != self) replicas_[member.id].heard = now;
   }
+  point_.replicas = static_cast<int>(replicas_.size());
 }
 
 bool LeaderCore::OnLocalHeld(uint64_t held) {
@@ -19,9 +26,19 @@ bool LeaderCore::OnLocalHeld(uint64_t held) {
   return Recompute();
 }
 
+void LeaderCore::OnLocalDurable(uint64_t durable) {
+  if (durable <= local_durable_) return;
+  local_durable_ = durable;
+  Recompute();
+}
+
+void LeaderCore::OnAppended(uint64_t last, uint64_t bytes, MonoTime now) {
+  unreplicated_.OnAppended(last, bytes, now);
+}
+
 bool LeaderCore::OnAck(NodeId from, const Ack& ack, MonoTime now) {
   const auto it = replicas_.find(from);
-  if (it == replicas_.end() || ack.epoch != epoch_) return false;
+  if (it == replicas_.end() || ack.epoch != epoch()) return false;
   ReplicaProgress& replica = it->second;
   replica.heard = now;
   replica.formed = ack.formed;
@@ -36,6 +53,7 @@ void LeaderCore::OnLinked(NodeId id, MonoTime now) {
   const auto it = replicas_.find(id);
   if (it == replicas_.end()) return;
   it->second.linked = true;
+  it->second.formed = false;  // until it says so on this stream
   it->second.heard = now;
 }
 
@@ -52,14 +70,48 @@ bool LeaderCore::IsIsolated(MonoTime now, absl::Duration timeout) const {
   return reached < configuration_.commit_quorum();
 }
 
+int LeaderCore::GoodReplicas(MonoTime now, absl::Duration max_lag) const {
+  return static_cast<int>(
+      std::count_if(replicas_.begin(), replicas_.end(), [&](const auto& each) {
+        const ReplicaProgress& replica = each.second;
+        return replica.linked && replica.formed &&
+               now - replica.heard <= max_lag;
+      }));
+}
+
+bool LeaderCore::LacksReplicas(int needed, absl::Duration max_lag,
+                               MonoTime now) {
+  if (GoodReplicas(now, max_lag) >= needed) {
+    had_enough_ = true;
+    return false;
+  }
+  return had_enough_ || now - begun_ > max_lag;
+}
+
 bool LeaderCore::Recompute() {
-  std::vector<uint64_t> held = {local_held_};
-  for (const auto& [id, replica] : replicas_) held.push_back(replica.held);
-  const auto nth = held.begin() + (configuration_.commit_quorum() - 1);
-  std::nth_element(held.begin(), nth, held.end(), std::greater<>());
-  if (*nth < first_index_ || *nth <= commit_) return false;
-  commit_ = *nth;
+  std::vector<uint64_t> held;
+  std::vector<uint64_t> durable = {local_durable_};
+  for (const auto& [id, replica] : replicas_) {
+    held.push_back(replica.held);
+    durable.push_back(replica.durable);
+  }
+  std::sort(held.begin(), held.end(), std::greater<>());
+  std::copy_n(held.begin(), std::min(held.size(), point_.held_by.size()),
+              point_.held_by.begin());
+  held.push_back(local_held_);
+  point_.durable = std::max(point_.durable, OfQuorum(std::move(durable)));
+  const uint64_t commit = OfQuorum(std::move(held));
+  if (commit <= point_.index) return false;
+  point_.index = commit;
+  unreplicated_.OnCommitted(commit);
   return true;
+}
+
+// The greatest index that C of them reach; 0: none of this epoch.
+uint64_t LeaderCore::OfQuorum(std::vector<uint64_t> indexes) const {
+  const auto nth = indexes.begin() + (configuration_.commit_quorum() - 1);
+  std::nth_element(indexes.begin(), nth, indexes.end(), std::greater<>());
+  return *nth < first_index_ ? 0 : *nth;
 }
 
 }  // namespace vigil::replication

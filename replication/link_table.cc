@@ -22,7 +22,7 @@ void LinkTable::Feed(LinkId link, std::variant<Welcome, Refused> answer) {
   const auto it = inbound_.find(link);
   if (it == inbound_.end() || it->second.feeder) return;
   it->second.feeder = std::make_unique<Feeder>(
-      options_, it->second.link, std::move(answer), engine_, clock_, commit_);
+      options_, it->second.link, std::move(answer), engine_, clock_, marks_);
 }
 
 void LinkTable::FeedKeys(LinkId link, RewindKeys keys) {

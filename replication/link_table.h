@@ -30,15 +30,14 @@ namespace vigil::replication {
 
 class LinkTable {
  public:
-  // `commit` is what feeders tell the replicas.
+  // `marks` is what feeders tell the replicas.
   LinkTable(const Options& options, engine::Engine& engine,
-            Transport& transport, const Clock& clock,
-            const std::atomic<uint64_t>& commit)
+            Transport& transport, const Clock& clock, const FeedMarks& marks)
       : options_(options),
         engine_(engine),
         transport_(transport),
         clock_(clock),
-        commit_(commit) {}
+        marks_(marks) {}
 
   // Numbers a stream that a replica opened.
   LinkId Accept(std::shared_ptr<Link> link);
@@ -71,7 +70,7 @@ class LinkTable {
   engine::Engine& engine_;
   Transport& transport_;
   const Clock& clock_;
-  const std::atomic<uint64_t>& commit_;
+  const FeedMarks& marks_;
 
   std::map<LinkId, std::unique_ptr<AckSender>> outbound_;
   // Closed, but the transport has not yet told so. They are not destroyed before:

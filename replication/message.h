@@ -83,7 +83,8 @@ struct Records {
   uint64_t last = 0;
   std::string records;
   uint64_t commit = 0;
-  uint64_t end = 0;  // the master's last index
+  uint64_t end = 0;   // the master's last index
+  uint64_t sync = 0;  // somebody waits for this index on the replica's disk
 };
 
 using Message = std::variant<Hello, Ack, RewindKeys, Welcome, Refused, Entries,

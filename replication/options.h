@@ -22,6 +22,9 @@ struct Options {
   absl::Duration link_timeout = absl::Seconds(1);
   // A master out of reach of C members for so long is isolated.
   absl::Duration isolation_timeout = absl::Milliseconds(500);
+  // A master with fewer good replicas refuses writes; 0: never.
+  int min_replicas_to_write = 0;
+  absl::Duration min_replicas_max_lag = absl::Seconds(10);
   // First and longest pause of a replica before it dials its master again.
   absl::Duration redial_min = absl::Milliseconds(20);
   absl::Duration redial_max = absl::Milliseconds(500);

@@ -61,6 +61,8 @@ void ReplicationCore::On(const LogProgressed& event, MonoTime now) {
   log_ = event;
   if (options_.all_synced) log_.held = log_.durable;
   if (leader_) {
+    leader_->OnAppended(event.last, event.bytes, now);
+    leader_->OnLocalDurable(event.durable);
     leader_->OnLocalHeld(log_.held);
   } else {
     follower_.OnProgress(log_, now, actions_);
@@ -86,12 +88,26 @@ void ReplicationCore::On(const Ticked&, MonoTime now) {
     return;
   }
   isolated_ = leader_->IsIsolated(now, options_.isolation_timeout);
+  CountReplicas(now);
   for (const auto& [link, id] : std::map(replica_links_)) {
     const auto replica = leader_->replicas().find(id);
     if (now - replica->second.heard <= options_.link_timeout) continue;
     actions_.push_back(CloseLink{link, "the replica is silent"});
     ForgetReplicaLink(link);
   }
+}
+
+void ReplicationCore::CountReplicas(MonoTime now) {
+  const absl::Duration max_lag = options_.min_replicas_max_lag;
+  good_replicas_ = leader_->GoodReplicas(now, max_lag);
+  const bool lacks =
+      leader_->LacksReplicas(options_.min_replicas_to_write, max_lag, now);
+  if (lacks == std::exchange(lacks_replicas_, lacks)) return;
+  actions_.push_back(
+      Report{.warning = lacks,
+             .line = absl::StrCat(lacks ? "writes are refused" : "writes go on",
+                                  ": ", good_replicas_, " good replicas, ",
+                                  options_.min_replicas_to_write, " needed")});
 }
 
 void ReplicationCore::On(const FenceAsked& event, MonoTime) {
@@ -243,6 +259,8 @@ void ReplicationCore::StepDown(std::string_view why) {
   replica_links_.clear();
   leader_.reset();
   isolated_ = false;
+  good_replicas_ = 0;
+  lacks_replicas_ = false;
 }
 
 std::string ReplicationCore::RefusalToPromote(
@@ -289,7 +307,7 @@ void ReplicationCore::BecomeMaster(const PromoteRequest& request,
   state_.formed = true;
   state_.history.Append(request.epoch, first);
   leader_ = std::make_unique<LeaderCore>(state_.configuration, state_.id,
-                                         request.epoch, first, now);
+                                         request.epoch, first, now, log_.bytes);
   actions_.push_back(Persist{state_});
   actions_.push_back(
       OpenGate{ToString(request.epoch), std::move(configuration_record)});

@@ -59,6 +59,9 @@ class ReplicationCore {
   // older epochs safe, and only then is the role told to the application.
   bool is_settled_master() const { return leader_ && leader_->commit() > 0; }
   bool is_isolated() const { return isolated_; }
+  // As master: the good replicas, and whether they are too few to accept writes.
+  int good_replicas() const { return good_replicas_; }
+  bool lacks_replicas() const { return lacks_replicas_; }
   uint64_t commit() const;
   const LeaderCore* leader() const { return leader_.get(); }
   const FollowerCore& follower() const { return follower_; }
@@ -79,6 +82,7 @@ class ReplicationCore {
 
   void OnHello(LinkId link, const Hello& hello, uint64_t log_holds_from,
                MonoTime now);
+  void CountReplicas(MonoTime now);
   void Settle();
   void RaisePromise(const Epoch& epoch, std::string_view why);
   void StepDown(std::string_view why);
@@ -93,6 +97,8 @@ class ReplicationCore {
   LogProgressed log_;
   bool healthy_ = true;
   bool isolated_ = false;
+  int good_replicas_ = 0;
+  bool lacks_replicas_ = false;
 
   // The epoch, and how many data sets were replaced, when what was dropped was
   // settled last.

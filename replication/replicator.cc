@@ -29,6 +29,15 @@ size_t DataBytes(const Message& message) {
   return 0;
 }
 
+// False: it was there already.
+bool Raise(std::atomic<uint64_t>& mark, uint64_t to) {
+  uint64_t at = mark;
+  while (at < to) {
+    if (mark.compare_exchange_weak(at, to)) return true;
+  }
+  return false;
+}
+
 // What a subscriber to the role, or a sentinel, would notice.
 auto Noticeable(const ReplicatorStatus& s) {
   const MemberView& v = s.view;
@@ -56,7 +65,7 @@ Replicator::Replicator(const Options& options, MemberState state,
       core_(options, std::move(state), engine.last_index(), RandomFromSystem(),
             RandomFromSystem()),
       dropped_(engine, std::move(dropped), logger_),
-      links_(options, engine, transport, clock, commit_) {
+      links_(options, engine, transport, clock, feed_marks_) {
   role_reason_ = "started";
   UpdateStatus();
 }
@@ -87,7 +96,7 @@ void Replicator::Stop() {
   // 5. Writers that wait for a commit learn that it will not come.
   {
     MutexLock lock(published_mu_);
-    master_epoch_ = {};
+    commit_point_.epoch = {};
   }
   commit_moved_.Notify();
 }
@@ -165,14 +174,29 @@ void Replicator::OnClosed(LinkId link, std::string why) {
 
 Epoch Replicator::master_epoch() const {
   MutexLock lock(published_mu_);
-  return master_epoch_;
+  return commit_point_.epoch;
+}
+
+Replicator::WriteTerms Replicator::write_terms() const {
+  MutexLock lock(published_mu_);
+  return {.epoch = commit_point_.epoch,
+          .unreplicated = unreplicated_,
+          .good_replicas = published_.good_replicas,
+          .replicas_needed = options_.min_replicas_to_write,
+          .lacks_replicas = lacks_replicas_};
 }
 
 bool Replicator::isolated() const { return isolated_; }
 
-Replicator::CommitPoint Replicator::commit_point() const {
+CommitPoint Replicator::commit_point() const {
   MutexLock lock(published_mu_);
-  return {master_epoch_, committed_};
+  return commit_point_;
+}
+
+void Replicator::AskHeld(uint64_t index) { Raise(held_asked_, index); }
+
+void Replicator::AskDurable(uint64_t index) {
+  if (Raise(feed_marks_.sync, index)) engine_.appended().Notify();
 }
 
 ReplicatorStatus Replicator::status() const {
@@ -187,7 +211,7 @@ LogFacts Replicator::log_facts() const {
   return {.generation = published_.full_syncs + published_.rewinds,
           .replacing = published_.syncing,
           .history = published_history_,
-          .commit = committed_};
+          .commit = commit_point_.index};
 }
 
 // --- The thread
@@ -226,9 +250,12 @@ void Replicator::Run() {
 
 // Tells the core where the log is, if it moved since.
 void Replicator::StepProgress() {
-  LogProgressed log{.last = engine_.last_index(),
-                    .held = engine_.persisted_index(),
-                    .durable = engine_.durable_index()};
+  // The bytes before the index that they are not to be more than. Without a disk
+  // nothing is ever synced, whatever the engine counts as such.
+  LogProgressed log{.bytes = engine_.appended_bytes()};
+  log.last = engine_.last_index();
+  log.held = engine_.persisted_index();
+  log.durable = engine_.memory_only() ? 0 : engine_.durable_index();
   if (!engine_.health().ok()) {
     StepAndExecute(StorageFailed{});
   }
@@ -257,16 +284,38 @@ void Replicator::StepAndExecute(Event event) {
 }
 
 void Replicator::PublishCommit() {
-  const uint64_t commit = core_.commit();
+  const LeaderCore* leader = core_.leader();
+  const CommitPoint now = leader != nullptr
+                              ? leader->commit_point()
+                              : CommitPoint{.index = core_.commit()};
+  CommitPoint before;
   {
     MutexLock lock(published_mu_);
-    if (commit == committed_ && master_epoch_ == core_.master_epoch()) return;
-    committed_ = commit;
-    master_epoch_ = core_.master_epoch();
+    before = std::exchange(commit_point_, now);
+    if (leader != nullptr) unreplicated_ = leader->unreplicated();
+    // Of another epoch nobody waits for what was asked for.
+    if (now.epoch != before.epoch) held_asked_ = feed_marks_.sync = 0;
   }
-  commit_ = commit;
+  if (now == before) return;
+  feed_marks_.commit = now.index;
+  if (!IsAwaited(before, now)) return;
   commit_moved_.Notify();
   TellFollowers();
+}
+
+// Acknowledgements that complete no quorum wake only those who asked for them: there
+// are as many again.
+bool Replicator::IsAwaited(const CommitPoint& before,
+                           const CommitPoint& now) const {
+  if (now.epoch != before.epoch || now.index != before.index) return true;
+  if (now.durable != before.durable && feed_marks_.sync > before.durable)
+    return true;
+  const uint64_t asked = held_asked_;
+  for (size_t i = 0; i < now.held_by.size(); ++i) {
+    if (now.held_by[i] != before.held_by[i] && asked > before.held_by[i])
+      return true;
+  }
+  return false;
 }
 
 void Replicator::TellFollowers() {
@@ -285,6 +334,7 @@ bool Replicator::UpdateStatus() {
                                           : core_.follower().leader().address,
       .settled_master = core_.is_settled_master(),
       .isolated = core_.is_isolated(),
+      .good_replicas = core_.good_replicas(),
       .syncing = core_.follower().replacing(),
       .master_last = core_.follower().master_last(),
       .full_syncs = core_.follower().full_syncs(),
@@ -310,6 +360,7 @@ bool Replicator::UpdateStatus() {
     status.reason = changed ? role_reason_ : published_.reason;
     published_ = std::move(status);
     published_history_ = core_.state().history;
+    lacks_replicas_ = core_.lacks_replicas();
   }
   if (log_changed) TellFollowers();
   return changed;
@@ -383,6 +434,11 @@ bool Replicator::Execute(FeedKeys& action) {
 
 bool Replicator::Execute(SendKeys& action) {
   links_.SendKeys(action.link, std::move(action.keys));
+  return true;
+}
+
+bool Replicator::Execute(RequestSync& action) {
+  engine_.RequestSync(action.index);
   return true;
 }
 

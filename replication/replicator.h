@@ -28,6 +28,7 @@
 #include "engine/base/signal.h"
 #include "engine/base/thread.h"
 #include "engine/engine.h"
+#include "replication/commit_point.h"
 #include "replication/dropped_files.h"
 #include "replication/inbox.h"
 #include "replication/link_table.h"
@@ -47,6 +48,7 @@ struct ReplicatorStatus {
   std::string master_address;
   bool settled_master = false;  // master, and its epoch record is committed
   bool isolated = false;
+  int good_replicas = 0;
   bool syncing = false;      // in a full sync or a rewind
   uint64_t master_last = 0;  // replica: the master's log end, as last heard
   uint64_t full_syncs = 0;
@@ -92,15 +94,26 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   // write: what is appended afterwards is of this epoch or does not count.
   Epoch master_epoch() const;
   bool isolated() const;
-  // How far the log of the epoch that this node is master of is committed; epoch {} if
-  // it is master of none. A record written in that epoch is committed if its index is
-  // not above; in another one its outcome is unknown.
-  struct CommitPoint {
-    Epoch epoch;
-    uint64_t index = 0;
+  // What a write must know before it begins; what is read of it together belongs
+  // together.
+  struct WriteTerms {
+    Epoch epoch;  // as master_epoch()
+    UnreplicatedFrom unreplicated;
+    int good_replicas = 0;
+    int replicas_needed = 0;      // min_replicas_to_write
+    bool lacks_replicas = false;  // and no time is left to get them
   };
+  WriteTerms write_terms() const;
+  // How far the log of the epoch that this node is master of has come in its group. A
+  // record written in that epoch is committed if its index is not above; in another one
+  // its outcome is unknown.
   CommitPoint commit_point() const;
-  // Moved whenever commit_point() has changed.
+  // Somebody waits for `index` to be held by single replicas; to be synced by a quorum,
+  // which the replicas are told, too. To be called before the wait for commit_moved().
+  void AskHeld(uint64_t index);
+  void AskDurable(uint64_t index);
+  // Moved whenever the epoch or the committed index of commit_point() has changed, and
+  // what was asked for.
   Signal& commit_moved() const { return commit_moved_; }
 
   ReplicatorStatus status() const;
@@ -124,6 +137,7 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   void StepAndExecute(Event event);
   void StepProgress();
   void PublishCommit();
+  bool IsAwaited(const CommitPoint& before, const CommitPoint& now) const;
   void TellFollowers();
   void PublishStatus();
   bool UpdateStatus();
@@ -137,6 +151,7 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   bool Execute(Feed& action);
   bool Execute(FeedKeys& action);
   bool Execute(SendAck& action);
+  bool Execute(RequestSync& action);
   bool Execute(SendKeys& action);
   bool Execute(Apply& action);
   bool Execute(KeepDropped& action);
@@ -182,11 +197,14 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   mutable Mutex published_mu_;
   ReplicatorStatus published_ ABSL_GUARDED_BY(published_mu_);
   History published_history_ ABSL_GUARDED_BY(published_mu_);
-  Epoch master_epoch_ ABSL_GUARDED_BY(published_mu_);
-  uint64_t committed_ ABSL_GUARDED_BY(published_mu_) = 0;  // in master_epoch_
+  // On a replica: what the master says is committed, in the epoch {}.
+  CommitPoint commit_point_ ABSL_GUARDED_BY(published_mu_);
+  UnreplicatedFrom unreplicated_ ABSL_GUARDED_BY(published_mu_);
+  bool lacks_replicas_ ABSL_GUARDED_BY(published_mu_) = false;
   std::atomic<bool> isolated_{false};
-  std::atomic<uint64_t> commit_{0};  // of the epoch at hand, for the feeders
-  mutable Signal commit_moved_;      // or the role changed
+  std::atomic<uint64_t> held_asked_{0};
+  FeedMarks feed_marks_;         // of the epoch at hand
+  mutable Signal commit_moved_;  // or the role changed
 
   LinkTable links_;
   Thread thread_;

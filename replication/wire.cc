@@ -227,6 +227,7 @@ bool ToProto(const Message& from, v1::FromMaster* to) {
     out->set_records(records->records);
     out->set_commit(records->commit);
     out->set_end(records->end);
+    out->set_sync(records->sync);
     return true;
   }
   if (const auto* welcome = std::get_if<Welcome>(&from)) {
@@ -320,7 +321,8 @@ absl::StatusOr<Message> FromProto(v1::FromMaster&& from) {
                      .last = in.last(),
                      .records = std::move(*in.mutable_records()),
                      .commit = in.commit(),
-                     .end = in.end()};
+                     .end = in.end(),
+                     .sync = in.sync()};
     }
     case v1::FromMaster::KIND_NOT_SET:
       break;

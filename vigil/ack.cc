@@ -1,13 +1,95 @@
 #include "vigil/ack.h"
 
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "vigil/write_errors.h"
 
 namespace vigil {
+namespace {
+
+// Of those that wait for n replicas: how many hold it.
+int Holders(uint64_t index, const replication::CommitPoint& group) {
+  int holders = 0;
+  while (holders < group.replicas &&
+         group.held_by[static_cast<size_t>(holders)] >= index) {
+    ++holders;
+  }
+  return holders;
+}
+
+}  // namespace
+
+std::string ToString(const Ack& ack) {
+  switch (ack.level) {
+    case Ack::kMemory:
+      return "kMemory";
+    case Ack::kDisk:
+      return "kDisk";
+    case Ack::kReplicas:
+      return absl::StrCat("kReplicas(", ack.replicas, ")");
+    case Ack::kQuorum:
+      return "kQuorum";
+    case Ack::kQuorumDurable:
+      return "kQuorumDurable";
+  }
+  return {};
+}
+
+size_t MarkOf(const PendingAck& ack) {
+  if (ack.to_disk) return kDiskMark;
+  switch (ack.to_group.level) {
+    case Ack::kReplicas:
+      return kReplicasMark + static_cast<size_t>(ack.to_group.replicas) - 1;
+    case Ack::kQuorumDurable:
+      return kQuorumDurableMark;
+    case Ack::kMemory:
+    case Ack::kDisk:
+    case Ack::kQuorum:
+      break;
+  }
+  return kQuorumMark;
+}
+
+uint64_t IndexAt(size_t mark, const AckProgress& progress) {
+  switch (mark) {
+    case kDiskMark:
+      return progress.durable;
+    case kQuorumMark:
+      return progress.group.index;
+    case kQuorumDurableMark:
+      return progress.group.durable;
+    default:
+      return progress.group.held_by[mark - kReplicasMark];
+  }
+}
+
+void Note(PendingAck& ack, const AckProgress& progress) {
+  if (ack.reached() || progress.group.epoch != ack.epoch) return;
+  const uint64_t index = ack.receipt.index;
+  if (ack.to_disk) {
+    if (progress.durable < index) return;
+    ack.to_disk = false;
+    ack.receipt.reached = Ack::kDisk;
+    if (ack.reached()) return;
+  }
+  if (IndexAt(MarkOf(ack), progress) >= index) {
+    ack.receipt.reached = std::exchange(ack.to_group, Ack::kMemory);
+    return;
+  }
+  // A part of what was asked for, should no more of it come in time.
+  if (ack.to_group == Ack::kQuorumDurable && progress.group.index >= index)
+    ack.receipt.reached = Ack::kQuorum;
+  if (const int holders = Holders(index, progress.group);
+      ack.to_group.level == Ack::kReplicas && holders > 0) {
+    ack.receipt.reached = Ack::Replicas(holders);
+  }
+}
 
 std::optional<absl::StatusOr<Receipt>> Judge(PendingAck& ack,
                                              const AckProgress& progress) {
   if (ack.reached()) return ack.receipt;
-  if (progress.epoch != ack.epoch) {
+  if (progress.group.epoch != ack.epoch) {
     // Why it lost its role, if that is why.
     return WithReceipt(
         progress.health.ok()
@@ -17,15 +99,7 @@ std::optional<absl::StatusOr<Receipt>> Judge(PendingAck& ack,
             : progress.health,
         ack.receipt);
   }
-  if (ack.to_disk && progress.durable >= ack.receipt.index) {
-    ack.to_disk = false;
-    ack.receipt.reached = Ack::kDisk;
-  }
-  if (!ack.to_disk && ack.to_quorum &&
-      progress.committed >= ack.receipt.index) {
-    ack.to_quorum = false;
-    ack.receipt.reached = Ack::kQuorum;
-  }
+  Note(ack, progress);
   if (ack.reached()) return ack.receipt;
   if (!progress.health.ok()) return WithReceipt(progress.health, ack.receipt);
   if (ack.to_disk && !progress.disk.ok())
@@ -34,14 +108,13 @@ std::optional<absl::StatusOr<Receipt>> Judge(PendingAck& ack,
 }
 
 absl::Status TimedOut(const PendingAck& ack) {
-  return WithReceipt(
-      absl::DeadlineExceededError(
-          ack.to_disk
-              ? "the disk did not take the write in time: its outcome is "
-                "unknown"
-              : "the quorum did not acknowledge the write in time: its outcome "
-                "is unknown"),
-      ack.receipt);
+  return WithReceipt(absl::DeadlineExceededError(absl::StrCat(
+                         ack.to_disk ? "the disk did not take"
+                         : ack.to_group.level == Ack::kReplicas
+                             ? "too few replicas acknowledged"
+                             : "the quorum did not acknowledge",
+                         " the write in time: its outcome is unknown")),
+                     ack.receipt);
 }
 
 absl::Status Cancelled(const PendingAck& ack) {

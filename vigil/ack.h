@@ -1,30 +1,33 @@
 // What a write waits for before it is answered, and when that is reached. The
 // waiting call and the asynchronous one both ask here.
 //
-//   written ─▶ to_disk? ──durable >= index──▶ to_quorum? ──committed >= index──▶ OK
+//   written ─▶ to_disk? ──durable >= index──▶ to_group? ──its mark >= index──▶ OK
 //                 └── another epoch, a failed storage ──┴──▶ outcome unknown
 //
 // Pure: no thread, lock or clock.
 #ifndef VIGIL_ACK_H_
 #define VIGIL_ACK_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <tuple>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "replication/commit_point.h"
 #include "replication/position.h"
 #include "vigil/operation.h"
 
 namespace vigil {
 
 // How far this node's log has come, at one moment.
-// Invariant: `durable` was read before `epoch`. It counts only while the epoch is
+// Invariant: `durable` was read before `group`. It counts only while the epoch there is
 // still the writer's: in a later one it may be another log's.
 struct AckProgress {
   uint64_t durable = 0;
-  Epoch epoch;             // that this node is master of, {}: of none
-  uint64_t committed = 0;  // in that epoch
+  replication::CommitPoint group;
   absl::Status
       health;         // not OK: writes are refused, because the storage failed
   absl::Status disk;  // not OK: it failed, and nothing gets durable any more
@@ -35,12 +38,34 @@ struct PendingAck {
   Epoch epoch;      // that it was written in
   Receipt receipt;  // and what it has reached
   bool to_disk = false;
-  bool to_quorum = false;
+  // kReplicas, kQuorum, kQuorumDurable; kMemory: nothing.
+  Ack to_group;
 
-  bool reached() const { return !to_disk && !to_quorum; }
+  bool reached() const { return !to_disk && to_group == Ack::kMemory; }
 };
 
-// Takes off what is reached. Returns the answer, or nullopt: it goes on waiting.
+// "kReplicas(2)"
+std::string ToString(const Ack& ack);
+
+// What a write waits for next is one of these, and over when that one has come up to
+// its index: the disk of this node; C members; likewise synced; from kReplicasMark on
+// one replica, two, ...
+inline constexpr size_t kDiskMark = 0;
+inline constexpr size_t kQuorumMark = 1;
+inline constexpr size_t kQuorumDurableMark = 2;
+inline constexpr size_t kReplicasMark = 3;
+inline constexpr size_t kMarks =
+    kReplicasMark +
+    std::tuple_size_v<decltype(replication::CommitPoint::held_by)>;
+// REQUIRES: !ack.reached().
+size_t MarkOf(const PendingAck& ack);
+uint64_t IndexAt(size_t mark, const AckProgress& progress);
+
+// Notes in the receipt what it has reached, and takes off what need not be waited for
+// any more. In another epoch: nothing.
+void Note(PendingAck& ack, const AckProgress& progress);
+
+// Likewise. Returns the answer, or nullopt: it goes on waiting.
 // An error carries the receipt.
 std::optional<absl::StatusOr<Receipt>> Judge(PendingAck& ack,
                                              const AckProgress& progress);

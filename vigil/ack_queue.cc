@@ -19,16 +19,18 @@ std::vector<AckQueue::Answer> AckQueue::Advance(const AckProgress& progress,
     PendingAck ack = waiter.ack;
     if (auto result = Judge(ack, progress)) {
       answers.push_back(Take(number, *std::move(result)));
-    } else if (ack.to_disk != waiter.ack.to_disk) {
-      to_disk_.erase({ack.receipt.index, number});
-      to_quorum_.emplace(ack.receipt.index, number);
+    } else if (MarkOf(ack) != MarkOf(waiter.ack)) {
+      OrderOf(waiter.ack).erase({ack.receipt.index, number});
+      OrderOf(ack).emplace(ack.receipt.index, number);
       waiter.ack = ack;
     }
   }
-  epoch_ = progress.epoch;
+  epoch_ = progress.group.epoch;
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     const uint64_t number = deadlines_.begin()->second;
-    answers.push_back(Take(number, TimedOut(waiters_.at(number).ack)));
+    PendingAck ack = waiters_.at(number).ack;
+    Note(ack, progress);
+    answers.push_back(Take(number, TimedOut(ack)));
   }
   return answers;
 }
@@ -41,10 +43,11 @@ std::vector<uint64_t> AckQueue::Concerned(const AckProgress& progress) const {
       numbers.push_back(number);
     }
   };
-  const bool all = progress.epoch != epoch_ || !progress.health.ok();
-  const bool all_disk = all || !progress.disk.ok();
-  up_to(to_disk_, all_disk ? UINT64_MAX : progress.durable);
-  up_to(to_quorum_, all ? UINT64_MAX : progress.committed);
+  const bool all = progress.group.epoch != epoch_ || !progress.health.ok();
+  for (size_t mark = 0; mark < kMarks; ++mark) {
+    const bool every = all || (mark == kDiskMark && !progress.disk.ok());
+    up_to(orders_[mark], every ? UINT64_MAX : IndexAt(mark, progress));
+  }
   return numbers;
 }
 

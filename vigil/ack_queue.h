@@ -1,19 +1,21 @@
-// AckQueue: the writes that wait for their Ack, found by what moves: the durable
-// index, the committed index, the epoch, the time.
+// AckQueue: the writes that wait for their Ack, found by what moves: one of the marks
+// (ack.h), the epoch, the time.
 //
-//   to disk     41 42 43 | 50 51       one step takes all up to the watermark,
-//   to quorum   40 44    | 47          however many they are
+//   disk        41 42 43 | 50 51       one step takes all up to the mark,
+//   quorum      40 44    | 47          however many they are
+//   ...
 //   deadlines   ...
 //
 // A step costs what it ends, not what waits. Only when the epoch or the health of the
 // storage has changed is everybody looked at.
 //
 // Pure. Time: told. Thread-safety: thread-compatible.
-// Invariant: each waiter is in exactly one of the two orders by index, and among the
+// Invariant: each waiter is in exactly one of the orders by index, and among the
 // deadlines; it leaves by exactly one of Advance, Cancel and CancelAll.
 #ifndef VIGIL_ACK_QUEUE_H_
 #define VIGIL_ACK_QUEUE_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -51,7 +53,7 @@ class AckQueue {
 
   // Of the waiter whose time comes first; the infinite future if there is none.
   MonoTime next_deadline() const;
-  bool awaits_disk() const { return !to_disk_.empty(); }
+  bool awaits_disk() const { return !orders_[kDiskMark].empty(); }
   bool empty() const { return waiters_.empty(); }
   size_t size() const { return waiters_.size(); }
 
@@ -63,15 +65,12 @@ class AckQueue {
   };
   using ByIndex = std::set<std::pair<uint64_t, uint64_t>>;  // index, number
 
-  ByIndex& OrderOf(const PendingAck& ack) {
-    return ack.to_disk ? to_disk_ : to_quorum_;
-  }
+  ByIndex& OrderOf(const PendingAck& ack) { return orders_[MarkOf(ack)]; }
   std::vector<uint64_t> Concerned(const AckProgress& progress) const;
   Answer Take(uint64_t waiter, absl::StatusOr<Receipt> result);
 
   std::unordered_map<uint64_t, Waiter> waiters_;
-  ByIndex to_disk_;
-  ByIndex to_quorum_;
+  std::array<ByIndex, kMarks> orders_;
   std::set<std::pair<MonoTime, uint64_t>> deadlines_;
   uint64_t numbers_ = 0;
   // Of all waiters; nullopt: not known to be the same.

@@ -4,8 +4,9 @@
 //                     [](absl::StatusOr<vigil::SetResult> result) { ... });
 //
 // A call decides and applies the write as the Node's own method does: on the caller's
-// thread, before it returns. It never blocks: if the log has no room at this moment,
-// the answer is kResourceExhausted, and nothing was applied. Only the wait for the Ack
+// thread, before it returns. It never blocks: if the log has no room at this moment, or a
+// max_unreplicated_ bound is reached, the answer is kResourceExhausted, and nothing was
+// applied. Only the wait for the Ack
 // goes on without the caller. Arguments, options and results are those of the method
 // of the same name in node.h, and so are the errors, with two more:
 //   kResourceExhausted  also: Options::async_operations_max operations are outstanding

@@ -162,6 +162,13 @@ void Replication(const NodeStatus& s, Lines& lines) {
   lines.Add("master_repl_offset", master ? s.last_index : s.last_index + s.lag);
   lines.Add("epoch", s.role.epoch);
   lines.Add("commit_index", s.commit_index);
+  if (master) {
+    lines.Add("min_slaves_good_slaves", s.good_replicas);
+    lines.Add("unreplicated_operations", s.unreplicated.operations);
+    lines.Add("unreplicated_bytes", s.unreplicated.bytes);
+    lines.Add("unreplicated_age_ms",
+              absl::ToInt64Milliseconds(s.unreplicated.age));
+  }
   if (!s.failover.empty()) lines.Add("failover_state", s.failover);
   if (!s.obstacle.empty()) lines.Add("failover_obstacle", s.obstacle);
   if (!s.refusal.empty()) lines.Add("master_refusal", s.refusal);

@@ -95,14 +95,16 @@ class Node {
   // --- Writes, on the master. OK means what `options.ack` says; then the change is
   // also visible to every read on this node. Errors, of all writes:
   //   kFailedPrecondition  not the master; nothing was applied; MasterOf(status)
-  //   kUnavailable         kQuorum, and too few members are in reach; nothing
-  //                        was applied; retry later
+  //   kUnavailable         kQuorum or kQuorumDurable, and too few members are in
+  //                        reach; or fewer good replicas than min_replicas_to_write;
+  //                        nothing was applied; retry later
   //   kInvalidArgument     key empty or too long, value too long, an option out of
-  //                        its range, or kDisk without a data_dir; nothing was
-  //                        applied
+  //                        its range, kDisk or kQuorumDurable without a data_dir,
+  //                        or kReplicas of more than there are; nothing was applied
   //   kResourceExhausted   the write takes memory, of which max_memory leaves none
-  //                        and nothing can be evicted, or the disk was behind for
-  //                        all of the time-out; nothing was applied; back off
+  //                        and nothing can be evicted; or for all of the time-out
+  //                        the disk was behind, or a max_unreplicated_ bound was
+  //                        reached; nothing was applied; back off
   //   kDeadlineExceeded    applied here, but its Ack was not reached in time, or
   //                        this node lost its role: the outcome is unknown;
   //                        ReceiptOf(status)

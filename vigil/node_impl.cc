@@ -65,6 +65,8 @@ replication::Options MakeReplicationOptions(const Options& options) {
   to.address = AddressOf(options, options.node_id);
   to.priority = options.priority;
   to.all_synced = options.fsync == Fsync::kAlways;
+  to.min_replicas_to_write = options.min_replicas_to_write;
+  to.min_replicas_max_lag = options.min_replicas_max_lag;
   const absl::Duration down_after = options.sentinel.down_after;
   to.isolation_timeout = options.isolation_timeout.value_or(down_after / 2);
   // Five signs of life may be lost before a master holds itself for isolated.
@@ -213,7 +215,10 @@ absl::Status NodeImpl::OpenReplicator() {
   changes_ = std::make_unique<ChangeStream>(
       *engine_, [this] { return replicator_->log_facts(); }, executor_);
   writer_ = std::make_unique<Writer>(
-      *engine_, *replicator_, clock_, all_synced, options_.databases,
+      *engine_, *replicator_, clock_,
+      WriterOptions{.sync_all = all_synced,
+                    .databases = options_.databases,
+                    .bounds = BoundsIn(options_)},
       [this] { return NotMasterError(roles_.latest()); });
   acks_ = std::make_shared<AckWatch>([this] { return writer_->progress(); },
                                      engine_->durable(), executor_, clock_,
@@ -345,6 +350,8 @@ NodeStatus NodeImpl::status() const {
                 .dropped_writes = from.dropped.writes,
                 .dropped_bytes = from.dropped.bytes,
                 .dropped_file = from.dropped.last_file,
+                .good_replicas = from.good_replicas,
+                .unreplicated = writer_->unreplicated(),
                 .health = engine.health,
                 .server = Server(),
                 .persistent = !engine_->memory_only(),

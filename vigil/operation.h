@@ -14,19 +14,44 @@
 
 namespace vigil {
 
-// When a write returns, and so what its success means.
-enum class Ack {
-  kMemory,  // applied on the master. A crash of the master may lose it.
-  kDisk,  // synced to the master's disk. Its crash or a power cut does not lose
-          // it; a failover to a replica that had not received it does.
-  kQuorum,  // held by a majority of the members in the present epoch. No
-            // failover loses it, as long as a majority keeps its data.
+// When a write returns, and so what its success means: `{.ack = Ack::kQuorum}`,
+// `{.ack = Ack::Replicas(2)}`.
+struct Ack {
+  // Held: handed to the operating system, so that a process that is killed loses
+  // nothing; without a data_dir, in memory.
+  enum Level {
+    kMemory,  // applied on the master. A crash of the master may lose it.
+    kDisk,  // synced to the master's disk. Its crash or a power cut does not lose
+            // it; a failover to a replica that had not received it does.
+    kReplicas,  // held by so many replicas, as after Redis' WAIT: it is still there
+    // when as many machines are lost. A failover may choose another one.
+    kQuorum,  // held by a majority of the members in the present epoch. No
+              // failover loses it, as long as a majority keeps its data.
+    kQuorumDurable,  // synced by a majority of them. That, and a power cut of all
+                     // machines at once.
+  };
+
+  // kReplicas by itself means one replica.
+  constexpr Ack(Level of = kMemory)  // NOLINT: a level is an Ack.
+      : level(of), replicas(of == kReplicas ? 1 : 0) {}
+  // Range: 1 to the number of the other members.
+  static constexpr Ack Replicas(int count) {
+    Ack ack(kReplicas);
+    ack.replicas = count;
+    return ack;
+  }
+
+  Level level;
+  int replicas;  // of kReplicas
+  friend bool operator==(const Ack&, const Ack&) = default;
 };
 
 // Where a write stands in the log.
 struct Receipt {
   uint64_t epoch = 0;  // number of the epoch that wrote it
   uint64_t index = 0;
+  // What it is known to have reached: what was asked for, or after a time-out what there
+  // was of it.
   Ack reached = Ack::kMemory;
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };
@@ -39,8 +64,9 @@ struct ReadOptions {
 
 struct WriteOptions {
   Ack ack = Ack::kMemory;
-  // How long the call may wait, for room in the log and for its Ack. After that the
-  // outcome is unknown. Zero or less: it does not wait.
+  // How long the call may wait, for room (in the log, under the bounds of what is not
+  // replicated) and for its Ack. Without its Ack by then its outcome is unknown. Zero or
+  // less: it does not wait.
   absl::Duration timeout = absl::Seconds(5);
   int database = 0;
 };

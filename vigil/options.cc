@@ -8,11 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "replication/configuration.h"
 
 namespace vigil {
 namespace {
 
-constexpr int kMembersMax = 7;
+constexpr int kMembersMax = replication::kMembersMax;
 constexpr size_t kNameBytesMax = 64;
 constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kKeyBytesMax = 64 << 10;
@@ -115,6 +116,41 @@ absl::Status CheckSentinel(const Options& options) {
                        sentinel.down_after, absl::Hours(1));
 }
 
+absl::Status CheckReplication(const Options& options) {
+  if (auto s = CheckRange("priority", options.priority, 1, kPriorityMax);
+      !s.ok()) {
+    return s;
+  }
+  const absl::Duration down_after = options.sentinel.down_after;
+  if (options.isolation_timeout &&
+      (*options.isolation_timeout < absl::Milliseconds(20) ||
+       *options.isolation_timeout >= down_after)) {
+    return Wrong("isolation_timeout",
+                 absl::FormatDuration(*options.isolation_timeout),
+                 absl::StrCat("20ms to less than sentinel.down_after (",
+                              absl::FormatDuration(down_after), ")"));
+  }
+  const int others = static_cast<int>(options.members.size()) - 1;
+  if (auto s = CheckRange("min_replicas_to_write",
+                          options.min_replicas_to_write, 0, others);
+      !s.ok()) {
+    return s;
+  }
+  if (auto s =
+          CheckDuration("min_replicas_max_lag", options.min_replicas_max_lag,
+                        absl::Milliseconds(200), absl::Hours(1));
+      !s.ok()) {
+    return s;
+  }
+  const absl::Duration time = options.max_unreplicated_time;
+  if (time != absl::ZeroDuration() &&
+      (time < absl::Milliseconds(10) || time > absl::Hours(1))) {
+    return Wrong("max_unreplicated_time", absl::FormatDuration(time),
+                 "0 (off), or 10ms to 1h");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckStore(const Options& options) {
   if (options.max_memory != 0 && options.max_memory < kMiB) {
     return Wrong("max_memory", absl::StrCat(options.max_memory),
@@ -173,15 +209,7 @@ absl::Status Options::Validate() const {
   }
   if (auto s = CheckMembers(*this); !s.ok()) return s;
   if (auto s = CheckSentinel(*this); !s.ok()) return s;
-  if (auto s = CheckRange("priority", priority, 1, kPriorityMax); !s.ok()) {
-    return s;
-  }
-  if (isolation_timeout && (*isolation_timeout < absl::Milliseconds(20) ||
-                            *isolation_timeout >= sentinel.down_after)) {
-    return Wrong("isolation_timeout", absl::FormatDuration(*isolation_timeout),
-                 absl::StrCat("20ms to less than sentinel.down_after (",
-                              absl::FormatDuration(sentinel.down_after), ")"));
-  }
+  if (auto s = CheckReplication(*this); !s.ok()) return s;
   return CheckStore(*this);
 }
 

@@ -55,6 +55,13 @@ enum class OnStorageFailure {
   // written is lost with the process; kDisk is kInternal; NodeStatus::health says so
 };
 
+// What a write does while a max_unreplicated_ bound is reached.
+enum class OnUnreplicated {
+  kWait,  // waits, up to its time-out, for the group to catch up; an asynchronous one
+          // is refused
+  kRefuse,  // kResourceExhausted at once
+};
+
 // What the monitor in this process does when nodes fail. The names are Redis'.
 struct SentinelOptions {
   // How many sentinels must see the master down before a failover may start. A
@@ -117,10 +124,41 @@ struct Options {
   int priority = 100;
 
   // A master that has not heard from enough members for a commit quorum for
-  // this long refuses Ack::kQuorum writes at once (kUnavailable) instead of
-  // letting them time out. Range: 20 ms to less than sentinel.down_after.
+  // this long refuses Ack::kQuorum and kQuorumDurable writes at once (kUnavailable)
+  // instead of letting them time out. Range: 20 ms to less than sentinel.down_after.
   // Default: half of that.
   std::optional<absl::Duration> isolation_timeout;
+
+  // A master with fewer good replicas than this refuses every write (kUnavailable), so
+  // that one that is cut off soon accepts nothing that would be lost. A replica is good
+  // if its stream is up, it is past its sync, and it was heard of within
+  // min_replicas_max_lag. More protects more, and stops writes when as many replicas
+  // fail. A new master has min_replicas_max_lag to get them for the first time. Zero:
+  // off. Range: 0 to one less than the number of members.
+  int min_replicas_to_write = 0;
+
+  // Shorter loses less at a master that is cut off without a closed connection, and
+  // stops writes sooner when a machine is busy. Range: 200 ms to 1 h. (Redis'
+  // min-replicas-max-lag and its default.)
+  absl::Duration min_replicas_max_lag = absl::Seconds(10);
+
+  // How much this node may have accepted as a master that its group has not: writes of
+  // its epoch above the commit position, which a failover at that moment would lose
+  // (and hand back: on_dropped_writes). Beyond a bound, writes do as on_unreplicated
+  // says. Exceeded by no more than one write for each that is under way at the same
+  // time, and by deletes of expired and evicted keys, which count but do not wait. A
+  // smaller bound loses less, and lets writers wait for the slowest member of the
+  // quorum earlier. NodeStatus::unreplicated tells the present amounts. Zero: off.
+  // Records; a batch is one. Range: any.
+  uint64_t max_unreplicated_operations = 0;
+  // Of them in the log: keys, values and some bytes each. Range: any.
+  uint64_t max_unreplicated_bytes = 0;
+  // Since the oldest of them was accepted, to within a heartbeat. Range: 0, or 10 ms to
+  // 1 h.
+  absl::Duration max_unreplicated_time = absl::ZeroDuration();
+
+  // What writes do while one of these bounds is reached.
+  OnUnreplicated on_unreplicated = OnUnreplicated::kWait;
 
   Fsync fsync = Fsync::kEverySecond;
 

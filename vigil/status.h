@@ -36,6 +36,13 @@ struct ReplicaStatus {
   uint64_t lag = 0;         // records that it does not hold yet
 };
 
+// What a failover at this moment could lose: this epoch's writes above commit_index.
+struct UnreplicatedStatus {
+  uint64_t operations = 0;  // records; a batch is one
+  uint64_t bytes = 0;       // of them in the log
+  absl::Duration age;       // of the oldest, to within a heartbeat
+};
+
 // Another member's sentinel, as the one in this process sees it.
 struct PeerStatus {
   std::string name;
@@ -145,7 +152,9 @@ struct NodeStatus {
   // (dropped_writes.h): of keys, and the bytes of keys and values.
   uint64_t dropped_writes = 0;
   uint64_t dropped_bytes = 0;
-  std::string dropped_file;             // the last of them; empty: none
+  std::string dropped_file;         // the last of them; empty: none
+  int good_replicas = 0;            // master: as min_replicas_to_write counts
+  UnreplicatedStatus unreplicated;  // master
   std::vector<ReplicaStatus> replicas;  // empty on a replica
   std::vector<PeerStatus> peers;
   std::string failover;  // state of the failover that this node's sentinel

@@ -11,8 +11,9 @@
 namespace vigil {
 namespace {
 
-constexpr char kMasterPayload[] = "vigil/master";    // "name address"
-constexpr char kReceiptPayload[] = "vigil/receipt";  // "epoch index reached"
+constexpr char kMasterPayload[] = "vigil/master";  // "name address"
+constexpr char kReceiptPayload[] =
+    "vigil/receipt";  // "epoch index level replicas"
 
 // The words of a payload, if there is one with so many.
 std::optional<std::vector<std::string>> Words(const absl::Status& status,
@@ -43,9 +44,11 @@ absl::Status NotMasterError(const RoleView& view) {
 }
 
 absl::Status WithReceipt(absl::Status status, const Receipt& receipt) {
-  status.SetPayload(kReceiptPayload, absl::Cord(absl::StrCat(
-                                         receipt.epoch, " ", receipt.index, " ",
-                                         static_cast<int>(receipt.reached))));
+  status.SetPayload(
+      kReceiptPayload,
+      absl::Cord(absl::StrCat(receipt.epoch, " ", receipt.index, " ",
+                              static_cast<int>(receipt.reached.level), " ",
+                              receipt.reached.replicas)));
   return status;
 }
 
@@ -56,15 +59,17 @@ std::optional<MasterHint> MasterOf(const absl::Status& status) {
 }
 
 std::optional<Receipt> ReceiptOf(const absl::Status& status) {
-  const auto words = Words(status, kReceiptPayload, 3);
+  const auto words = Words(status, kReceiptPayload, 4);
   Receipt receipt;
-  int reached = 0;
+  int level = 0;
   if (!words || !absl::SimpleAtoi((*words)[0], &receipt.epoch) ||
       !absl::SimpleAtoi((*words)[1], &receipt.index) ||
-      !absl::SimpleAtoi((*words)[2], &reached)) {
+      !absl::SimpleAtoi((*words)[2], &level) || level < Ack::kMemory ||
+      level > Ack::kQuorumDurable ||
+      !absl::SimpleAtoi((*words)[3], &receipt.reached.replicas)) {
     return std::nullopt;
   }
-  receipt.reached = static_cast<Ack>(reached);
+  receipt.reached.level = static_cast<Ack::Level>(level);
   return receipt;
 }
 

@@ -42,9 +42,9 @@ template <typename Result>
 WrittenOr<Result> Writer::Apply(
     const Goal& goal,
     absl::FunctionRef<absl::StatusOr<uint64_t>(MonoTime, Result&)> what) {
-  const absl::StatusOr<Epoch> epoch = Admit(goal.ack);
-  if (!epoch.ok()) return epoch.status();
   Written<Result> written{.deadline = clock_.Mono() + goal.timeout};
+  const absl::StatusOr<Epoch> epoch = Admit(goal, written.deadline);
+  if (!epoch.ok()) return epoch.status();
   // A deadline that is past: the engine does not wait.
   const MonoTime room_by =
       goal.room == Room::kAwait ? written.deadline : MonoTime{};
@@ -56,30 +56,78 @@ WrittenOr<Result> Writer::Apply(
   return written;
 }
 
-absl::StatusOr<Epoch> Writer::Admit(Ack ack) const {
-  if (ack == Ack::kDisk && engine_.memory_only()) {
+absl::StatusOr<Epoch> Writer::Admit(const Goal& goal, MonoTime deadline) const {
+  const WriteBounds& bounds = options_.bounds;
+  for (;;) {
+    const uint64_t seen = replicator_.commit_moved().Seen();
+    const auto terms = replicator_.write_terms();
+    absl::StatusOr<Epoch> epoch = CheckAck(goal.ack, terms);
+    if (!epoch.ok()) return epoch;
+    if (terms.lacks_replicas) {
+      return absl::UnavailableError(absl::StrCat(
+          terms.good_replicas, " good replicas, ", terms.replicas_needed,
+          " needed (min_replicas_to_write); nothing was applied"));
+    }
+    if (!bounds.any()) return epoch;
+    const std::string reached = ReachedBound(Unreplicated(terms), bounds);
+    if (reached.empty()) return epoch;
+    const bool waits =
+        goal.room == Room::kAwait && bounds.then == OnUnreplicated::kWait;
+    if (waits) engine_.HurryPersisted();
+    if (!waits || !replicator_.commit_moved().WaitPast(seen, deadline)) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat(reached, "; nothing was applied"));
+    }
+  }
+}
+
+UnreplicatedStatus Writer::Unreplicated(
+    const replication::Replicator::WriteTerms& terms) const {
+  return UnreplicatedAt(terms.unreplicated, engine_.last_index(),
+                        engine_.appended_bytes(), clock_.Mono());
+}
+
+UnreplicatedStatus Writer::unreplicated() const {
+  const auto terms = replicator_.write_terms();
+  return terms.epoch ? Unreplicated(terms) : UnreplicatedStatus{};
+}
+
+absl::StatusOr<Epoch> Writer::CheckAck(
+    Ack ack, const replication::Replicator::WriteTerms& terms) const {
+  const bool durable = ack == Ack::kDisk || ack == Ack::kQuorumDurable;
+  if (durable && engine_.memory_only()) {
     return absl::InvalidArgumentError(
-        "ack is 'kDisk' on a node without data_dir; allowed: kMemory, kQuorum");
+        absl::StrCat("ack is '", ToString(ack),
+                     "' on a node without data_dir; allowed: kMemory, "
+                     "kReplicas, kQuorum"));
   }
   if (ack == Ack::kDisk) {
     if (absl::Status disk = engine_.storage_health(); !disk.ok()) return disk;
   }
-  const Epoch epoch = replicator_.master_epoch();
-  if (!epoch) {
+  if (!terms.epoch) {
     if (absl::Status health = engine_.health(); !health.ok()) return health;
     return not_master_();
   }
-  if (ack == Ack::kQuorum && replicator_.isolated()) {
+  if (ack.level == Ack::kReplicas) {
+    const int replicas = replicator_.commit_point().replicas;
+    if (ack.replicas < 1 || ack.replicas > replicas) {
+      return absl::InvalidArgumentError(absl::StrCat("ack is '", ToString(ack),
+                                                     "'; allowed: 1 to ",
+                                                     replicas, " replicas"));
+    }
+  }
+  const bool quorum = ack == Ack::kQuorum || ack == Ack::kQuorumDurable;
+  if (quorum && replicator_.isolated()) {
     return absl::UnavailableError(
         "too few members are in reach for a quorum; nothing was applied");
   }
-  return epoch;
+  return terms.epoch;
 }
 
 absl::Status Writer::CheckDatabase(int database) const {
-  if (database >= 0 && database < databases_) return absl::OkStatus();
+  if (database >= 0 && database < options_.databases) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(
-      "database is ", database, "; allowed: 0 to ", databases_ - 1));
+      "database is ", database, "; allowed: 0 to ", options_.databases - 1));
 }
 
 // --- One key
@@ -305,7 +353,7 @@ WrittenOr<Receipt> Writer::FlushDatabase(const WriteOptions& options,
 }
 
 WrittenOr<Receipt> Writer::FlushAll(const WriteOptions& options, Room room) {
-  std::vector<int> all(static_cast<size_t>(databases_));
+  std::vector<int> all(static_cast<size_t>(options_.databases));
   std::iota(all.begin(), all.end(), 0);
   return Flush(all, options, room);
 }
@@ -326,7 +374,7 @@ WrittenOr<Receipt> Writer::SwapDatabases(int a, int b,
 
 WrittenOr<Receipt> Writer::Wait(const Receipt& receipt, Ack ack,
                                 absl::Duration timeout) {
-  const absl::StatusOr<Epoch> epoch = Admit(ack);
+  const absl::StatusOr<Epoch> epoch = CheckAck(ack, replicator_.write_terms());
   if (!epoch.ok()) return epoch.status();
   if (epoch->number != receipt.epoch) {
     return absl::FailedPreconditionError(absl::StrCat(
@@ -340,23 +388,35 @@ WrittenOr<Receipt> Writer::Wait(const Receipt& receipt, Ack ack,
 
 PendingAck Writer::AckOf(Ack ack, const Epoch& epoch, uint64_t index) {
   // Where writes go on without the disk only who asked for it waits for it.
-  const bool synced_anyway =
-      sync_all_ && !engine_.memory_only() && engine_.storage_health().ok();
-  const PendingAck pending{.epoch = epoch,
-                           .receipt = {.epoch = epoch.number, .index = index},
-                           .to_disk = ack == Ack::kDisk || synced_anyway,
-                           .to_quorum = ack == Ack::kQuorum};
+  const bool synced_anyway = options_.sync_all && !engine_.memory_only() &&
+                             engine_.storage_health().ok();
+  PendingAck pending{.epoch = epoch,
+                     .receipt = {.epoch = epoch.number, .index = index},
+                     .to_disk = ack == Ack::kDisk || synced_anyway};
+  if (ack != Ack::kDisk) pending.to_group = ack;
   if (pending.to_disk) engine_.RequestSync(index);
-  if (pending.to_quorum) engine_.HurryPersisted();
+  switch (pending.to_group.level) {
+    case Ack::kMemory:
+    case Ack::kDisk:
+      break;
+    case Ack::kReplicas:
+      replicator_.AskHeld(index);
+      break;
+    case Ack::kQuorum:
+      engine_.HurryPersisted();
+      break;
+    case Ack::kQuorumDurable:
+      replicator_.AskDurable(index);
+      engine_.RequestSync(index);
+      break;
+  }
   return pending;
 }
 
 AckProgress Writer::progress() const {
   const uint64_t durable = engine_.durable_index();
-  const auto [epoch, committed] = replicator_.commit_point();
   return {.durable = durable,
-          .epoch = epoch,
-          .committed = committed,
+          .group = replicator_.commit_point(),
           .health = engine_.health(),
           .disk = engine_.storage_health()};
 }
@@ -369,7 +429,10 @@ absl::StatusOr<Receipt> Writer::AwaitAck(PendingAck ack, MonoTime deadline) {
     const uint64_t seen = moved.Seen();
     if (auto answer = Judge(ack, progress())) return *std::move(answer);
     if (ack.to_disk != to_disk) continue;  // now for what the other one tells
-    if (!moved.WaitPast(seen, deadline)) return TimedOut(ack);
+    if (!moved.WaitPast(seen, deadline)) {
+      Note(ack, progress());
+      return TimedOut(ack);
+    }
   }
 }
 

@@ -28,10 +28,12 @@
 #include "vigil/ack.h"
 #include "vigil/batch.h"
 #include "vigil/operation.h"
+#include "vigil/write_bounds.h"
 
 namespace vigil {
 
-// What a write does while the log has no room for it.
+// What a write does while the log, or a bound of what is not replicated, has no room
+// for it.
 enum class Room {
   kAwait,   // waits, up to its time-out
   kRefuse,  // kResourceExhausted at once
@@ -54,19 +56,23 @@ Receipt& ReceiptIn(Result& result) {
   return result.receipt;
 }
 
+struct WriterOptions {
+  bool sync_all = false;  // every write waits for the disk, whatever its Ack
+  int databases = 16;
+  WriteBounds bounds;
+};
+
 // Thread-safe. `engine`, `replicator` and `clock` outlive it.
 class Writer {
  public:
-  // `sync_all`: every write waits for the disk, whatever its Ack. `not_master`: the
-  // error that names the master.
+  // `not_master`: the error that names the master.
   Writer(engine::Engine& engine, replication::Replicator& replicator,
-         const Clock& clock, bool sync_all, int databases,
+         const Clock& clock, const WriterOptions& options,
          std::function<absl::Status()> not_master)
       : engine_(engine),
         replicator_(replicator),
         clock_(clock),
-        sync_all_(sync_all),
-        databases_(databases),
+        options_(options),
         not_master_(std::move(not_master)) {}
 
   // --- The operations of vigil::Node. On error nothing was applied.
@@ -106,6 +112,8 @@ class Writer {
   WrittenOr<Receipt> Wait(const Receipt& receipt, Ack ack,
                           absl::Duration timeout);
 
+  UnreplicatedStatus unreplicated() const;
+
   // --- The wait.
   AckProgress progress() const;
   template <typename Result>
@@ -142,8 +150,13 @@ class Writer {
   WrittenOr<Receipt> Flush(const std::vector<int>& databases,
                            const WriteOptions& options, Room room);
 
-  // The epoch to write in, or why not.
-  absl::StatusOr<Epoch> Admit(Ack ack) const;
+  // The epoch to write in, or why not: as soon as the bounds allow another write.
+  absl::StatusOr<Epoch> Admit(const Goal& goal, MonoTime deadline) const;
+  UnreplicatedStatus Unreplicated(
+      const replication::Replicator::WriteTerms& terms) const;
+  // The same whatever the bounds and the replicas.
+  absl::StatusOr<Epoch> CheckAck(
+      Ack ack, const replication::Replicator::WriteTerms& terms) const;
   PendingAck AckOf(Ack ack, const Epoch& epoch, uint64_t index);
   absl::StatusOr<Receipt> AwaitAck(PendingAck ack, MonoTime deadline);
   absl::Status CheckDatabase(int database) const;
@@ -152,8 +165,7 @@ class Writer {
   engine::Engine& engine_;
   replication::Replicator& replicator_;
   const Clock& clock_;
-  const bool sync_all_;
-  const int databases_;
+  const WriterOptions options_;
   const std::function<absl::Status()> not_master_;
 };
 

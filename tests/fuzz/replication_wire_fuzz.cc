@@ -51,6 +51,13 @@ std::vector<std::string> Seeds() {
       replication::Welcome{.epoch = {3, {2}}, .history = history, .from = 5},
       replication::Welcome{
           .epoch = {3, {2}}, .history = history, .rewind = true, .from = 5},
+      replication::Records{.epoch = {3, {2}},
+                           .first = 6,
+                           .last = 7,
+                           .records = "bytes",
+                           .commit = 5,
+                           .end = 9,
+                           .sync = 8},
       replication::Refused{{4, {2}}, "why"}};
   std::vector<std::string> seeds;
   for (const replication::Message& message : messages) {

@@ -50,7 +50,7 @@ bool EngineGroup::Node::AwaitCommit(uint64_t index, absl::Duration timeout,
   const Epoch epoch = written_in.value_or(replicator->master_epoch());
   for (;;) {
     const uint64_t seen = replicator->commit_moved().Seen();
-    const Replicator::CommitPoint at = replicator->commit_point();
+    const CommitPoint at = replicator->commit_point();
     if (at.epoch != epoch) return false;
     if (at.index >= index) return true;
     if (!replicator->commit_moved().WaitPast(seen, deadline)) return false;
@@ -173,7 +173,8 @@ bool EngineGroup::Eventually(const std::function<bool()>& condition) {
 bool EngineGroup::AreLevel(Node& a, Node& b) {
   return Eventually([&] {
     return a.engine->last_index() == b.engine->last_index() &&
-           DataOf(*a.engine) == DataOf(*b.engine);
+           DataOf(*a.engine) == DataOf(*b.engine) && a.status().view.formed &&
+           b.status().view.formed;
   });
 }
 

@@ -68,6 +68,8 @@ class EngineGroup {
 
   // Whether `condition` came true before a generous deadline.
   bool Eventually(const std::function<bool()>& condition);
+  // They hold the same, and have said so: a newcomer is formed a moment after it has
+  // the last record.
   bool AreLevel(Node& a, Node& b);
 
  private:

@@ -423,6 +423,43 @@ TEST_F(Follower, AcknowledgesProgressAndGivesSignsOfLife) {
   EXPECT_NE(Find<SendAck>(Tick(110)), nullptr);
 }
 
+TEST_F(Follower, SyncsWhatItHoldsOfWhatItsMasterAsksFor) {
+  Receive(Continue());
+  Records records = Log(26, 28);
+  records.sync = 30;
+  const Actions& applied = Receive(records);
+  ASSERT_TRUE((Precedes<Apply, RequestSync>(applied)));
+  EXPECT_EQ(Find<RequestSync>(applied)->index, 28u);
+  last = 28;
+  EXPECT_EQ(Find<RequestSync>(Receive(Records{.epoch = E(3), .sync = 28})),
+            nullptr)
+      << "asked for already";
+  EXPECT_EQ(Find<RequestSync>(Receive(Log(29, 29))), nullptr);
+  last = 29;
+  const RequestSync* heartbeat =
+      Find<RequestSync>(Receive(Records{.epoch = E(3), .sync = 29}));
+  ASSERT_NE(heartbeat, nullptr);
+  EXPECT_EQ(heartbeat->index, 29u);
+}
+
+TEST_F(Follower, IsAskedAnewByANewStream) {
+  Receive(Continue());
+  const Records ask{.epoch = E(3), .sync = 25};
+  EXPECT_NE(Find<RequestSync>(Receive(ask)), nullptr);
+  actions.clear();
+  core.OnLinkClosed("gone", At(2), actions);
+  Tick(100);
+  Receive(Continue(), 101);
+  EXPECT_NE(Find<RequestSync>(Receive(ask, 102)), nullptr);
+}
+
+TEST_F(Follower, WhileStagingNothingIsSynced) {
+  Receive(Full());
+  Records records = Log(31, 32);
+  records.sync = 32;
+  EXPECT_EQ(Find<RequestSync>(Receive(records)), nullptr);
+}
+
 TEST_F(Follower, WhileStagingItGivesSignsOfLifeButAcknowledgesNothing) {
   Receive(Full());
   actions.clear();

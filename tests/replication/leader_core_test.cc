@@ -91,6 +91,93 @@ TEST(LeaderCore, WhatWasHeldOrCommittedNeverFalls) {
   EXPECT_EQ(leader.replicas().at(IdOf("b")).held, 25u);
 }
 
+TEST(LeaderCore, TellsHowManyReplicasHoldWhat) {
+  LeaderCore leader = LeaderOf(4);
+  leader.OnAck(IdOf("b"), Held(12), At(1));
+  leader.OnAck(IdOf("c"), Held(25), At(1));
+  const CommitPoint& at = leader.commit_point();
+  EXPECT_EQ(at.epoch, E(3));
+  EXPECT_EQ(at.replicas, 3);
+  EXPECT_EQ(at.held_by, (decltype(at.held_by){25, 12, 0}));
+  EXPECT_EQ(at.index, 0u) << "the master's own part is missing";
+}
+
+TEST(LeaderCore, SyncedByAQuorumIsWhatCMembersHaveSynced) {
+  LeaderCore leader = LeaderOf(3);
+  leader.OnLocalHeld(25);
+  Ack ack = Held(25);
+  ack.durable = 22;
+  leader.OnAck(IdOf("b"), ack, At(1));
+  EXPECT_EQ(leader.commit_point().index, 25u);
+  EXPECT_EQ(leader.commit_point().durable, 0u) << "the master has not synced";
+  leader.OnLocalDurable(19);
+  EXPECT_EQ(leader.commit_point().durable, 0u) << "of an older epoch";
+  leader.OnLocalDurable(24);
+  EXPECT_EQ(leader.commit_point().durable, 22u);
+  leader.OnAck(IdOf("c"), Held(23), At(2));
+  EXPECT_EQ(leader.commit_point().durable, 23u);
+  ack.durable = 10;
+  leader.OnAck(IdOf("c"), ack, At(3));
+  EXPECT_EQ(leader.commit_point().durable, 23u) << "never back";
+}
+
+TEST(LeaderCore, TwoOthersHaveSyncedWithoutTheMaster) {
+  LeaderCore leader = LeaderOf(3);
+  leader.OnAck(IdOf("b"), Held(25), At(1));
+  leader.OnAck(IdOf("c"), Held(24), At(1));
+  EXPECT_EQ(leader.commit_point().durable, 24u);
+}
+
+TEST(LeaderCore, KnowsWhatOfItsEpochIsNotCommitted) {
+  LeaderCore leader(Group(3), IdOf("a"), E(3), 20, At(0), /*bytes=*/500);
+  EXPECT_EQ(leader.unreplicated().index, 19u);
+  leader.OnAppended(22, 560, At(1));
+  EXPECT_EQ(leader.unreplicated(), (UnreplicatedFrom{19, 500, At(1)}));
+  leader.OnLocalHeld(22);
+  leader.OnAck(IdOf("b"), Held(21), At(2));
+  EXPECT_EQ(leader.unreplicated(), (UnreplicatedFrom{21, 500, At(1)}));
+  leader.OnAck(IdOf("b"), Held(22), At(2));
+  EXPECT_EQ(leader.unreplicated().index, 22u);
+  EXPECT_EQ(leader.unreplicated().bytes, 560u);
+}
+
+TEST(LeaderCore, AGoodReplicaIsLinkedPastItsSyncAndHeardOf) {
+  constexpr absl::Duration kLag = absl::Seconds(10);
+  LeaderCore leader = LeaderOf(3);
+  EXPECT_EQ(leader.GoodReplicas(At(1), kLag), 0);
+  leader.OnLinked(IdOf("b"), At(1));
+  Ack syncing = Held(20);
+  syncing.formed = false;
+  leader.OnAck(IdOf("b"), syncing, At(2));
+  EXPECT_EQ(leader.GoodReplicas(At(2), kLag), 0);
+  leader.OnAck(IdOf("b"), Held(20), At(3));
+  EXPECT_EQ(leader.GoodReplicas(At(10003), kLag), 1);
+  EXPECT_EQ(leader.GoodReplicas(At(10004), kLag), 0) << "silent";
+  leader.OnUnlinked(IdOf("b"));
+  EXPECT_EQ(leader.GoodReplicas(At(3), kLag), 0) << "its stream is down";
+  leader.OnLinked(IdOf("b"), At(5));
+  EXPECT_EQ(leader.GoodReplicas(At(5), kLag), 0) << "it may have to sync";
+}
+
+TEST(LeaderCore, ANewMasterHasTimeToGetItsReplicasOnce) {
+  constexpr absl::Duration kLag = absl::Seconds(10);
+  EXPECT_FALSE(LeaderOf(3).LacksReplicas(0, kLag, At(1 << 30)));
+  LeaderCore leader = LeaderOf(3);
+  EXPECT_FALSE(leader.LacksReplicas(1, kLag, At(10000)));
+  EXPECT_TRUE(leader.LacksReplicas(1, kLag, At(10001)));
+  leader.OnLinked(IdOf("b"), At(10002));
+  leader.OnAck(IdOf("b"), Held(20), At(10002));
+  EXPECT_FALSE(leader.LacksReplicas(1, kLag, At(10002)));
+  EXPECT_TRUE(leader.LacksReplicas(2, kLag, At(10002)));
+
+  LeaderCore quick = LeaderOf(3);
+  quick.OnLinked(IdOf("b"), At(5));
+  quick.OnAck(IdOf("b"), Held(20), At(5));
+  EXPECT_FALSE(quick.LacksReplicas(1, kLag, At(6)));
+  quick.OnUnlinked(IdOf("b"));
+  EXPECT_TRUE(quick.LacksReplicas(1, kLag, At(7))) << "the time is used up";
+}
+
 TEST(LeaderCore, IsIsolatedWhenFewerThanCGiveSignsOfLife) {
   constexpr absl::Duration kTimeout = absl::Milliseconds(500);
   LeaderCore leader = LeaderOf(5);

@@ -53,6 +53,7 @@ TEST_P(RandomCluster, KeepsTheInvariantsAndHeals) {
     ASSERT_EQ(cluster.violation(), "") << Replay(seed);
     sum.promotions += cluster.tally().promotions;
     sum.commits += cluster.tally().commits;
+    sum.durable_commits += cluster.tally().durable_commits;
     sum.full_syncs += cluster.tally().full_syncs;
     sum.rewinds += cluster.tally().rewinds;
     sum.dropped += cluster.tally().dropped;
@@ -66,6 +67,7 @@ TEST_P(RandomCluster, KeepsTheInvariantsAndHeals) {
   if (const auto runs = static_cast<int>(last - first + 1); runs > 10) {
     EXPECT_GT(sum.promotions, 2 * runs);
     EXPECT_GT(sum.commits, 5 * runs);
+    EXPECT_GT(sum.durable_commits, runs);
     EXPECT_GT(sum.full_syncs, 0);
     EXPECT_GT(sum.rewinds, 0);
     EXPECT_GT(sum.dropped, 0);

@@ -13,8 +13,12 @@ constexpr uint64_t kNonce = 77;
 // One member and what its shell would keep: the log's end, and what is on disk.
 class Core {
  public:
-  Core(MemberState state, uint64_t end)
-      : last(end), on_disk(state), core_(options, state, end, kNonce, 1) {}
+  Core(MemberState state, uint64_t end,
+       const Options& with = {.address = "here:1"})
+      : options(with),
+        last(end),
+        on_disk(state),
+        core_(options, state, end, kNonce, 1) {}
 
   const Actions& Step(Event event) {
     actions = core_.Step(std::move(event), now);
@@ -71,7 +75,7 @@ class Core {
   const ReplicationCore& operator*() const { return core_; }
   const ReplicationCore* operator->() const { return &core_; }
 
-  const Options options{.address = "here:1"};
+  const Options options;
   MonoTime now = At(0);
   uint64_t last;
   MemberState on_disk;
@@ -454,6 +458,29 @@ TEST(Mastering, ASilentReplicaIsClosedAndAMasterAloneIsIsolated) {
   core.now = At(1001);
   EXPECT_EQ(Find<CloseLink>(core.Step(Ticked{}))->link, 1u);
   EXPECT_TRUE(core->is_master()) << "isolated is not deposed";
+}
+
+TEST(Mastering, SaysWhenItHasTooFewReplicasAndWhenEnoughAgain) {
+  Core core(Formed("a", H({{1, 1}}), E(1)), 10,
+            {.address = "here:1", .min_replicas_to_write = 1});
+  EXPECT_TRUE(core.Fence(E(2)));
+  EXPECT_EQ(core.Promote(core.RequestFor(E(2))), "");
+  core.Step(Ticked{});
+  EXPECT_FALSE(core->lacks_replicas()) << "it has just begun";
+  core.now = At(10001);
+  EXPECT_TRUE(Find<Report>(core.Step(Ticked{}))->warning);
+  EXPECT_TRUE(core->lacks_replicas());
+  EXPECT_TRUE(core.Step(Ticked{}).empty()) << "said once";
+  core.ReceiveHello(1, "b", E(2));
+  core.Step(MessageReceived{.link = 1, .message = Ack{E(2), 10, 10, true}});
+  EXPECT_FALSE(Find<Report>(core.Step(Ticked{}))->warning);
+  EXPECT_FALSE(core->lacks_replicas());
+  EXPECT_EQ(core->good_replicas(), 1);
+  core.Step(LinkClosed{1, "closed"});
+  core.Step(Ticked{});
+  EXPECT_TRUE(core->lacks_replicas());
+  core.Fence(E(3));
+  EXPECT_FALSE(core->lacks_replicas()) << "a replica lacks none";
 }
 
 // --- Replica

@@ -272,7 +272,8 @@ void VirtualCluster::FeedLog(NetworkLink& link, const Welcome& welcome) {
   if (!master.LogHolds(feeder.next)) return CloseEnd(link.master, "trimmed");
   Records records{.epoch = welcome.epoch,
                   .commit = master.core().commit(),
-                  .end = master.last()};
+                  .end = master.last(),
+                  .sync = random_.Uniform(master.last() + 1)};
   if (feeder.next <= master.last()) {
     records.first = feeder.next;
     records.last = std::min(master.last(), feeder.next + random_.Uniform(4));
@@ -311,6 +312,7 @@ void VirtualCluster::Lead(Leader& leader) {
     return;  // and never again: whether it arrived is not known
   } else if (const MemberView* chosen = Choose(leader, all_members)) {
     leader.promote_sent = true;
+    if (all_members) GiveUpMoreThan(*chosen, leader);
     SendTo(*members_[chosen->id.value - 1], leader,
            PromoteRequest{.epoch = leader.epoch,
                           .position = chosen->position,
@@ -321,6 +323,18 @@ void VirtualCluster::Lead(Leader& leader) {
     for (const auto& member : members_) {
       if (!Bad(3)) SendTo(*member, leader, FenceRequest{leader.epoch});
     }
+  }
+}
+
+// A sentinel's leader promotes nobody while an unformed member holds more than the
+// formed ones. This one does, as an operator would who gives up what only that one holds.
+void VirtualCluster::GiveUpMoreThan(const MemberView& chosen,
+                                    const Leader& leader) {
+  for (const auto& [id, reply] : leader.fenced) {
+    if (reply.view.position <= chosen.position) continue;
+    durable_commits_.erase(durable_commits_.begin(),
+                           durable_commits_.lower_bound(leader.epoch));
+    return;
   }
 }
 
@@ -463,11 +477,17 @@ void VirtualCluster::Observe(VirtualMember& member) {
   }
   CheckReign(member);
   const Epoch epoch = member.core().master_epoch();
-  const uint64_t commit = member.core().commit();
-  if (commit <= commits_[epoch].index) return;
-  ++tally_.commits;
-  commits_[epoch] = {commit, member.PrefixAt(commit)};
-  CheckCommit(epoch, commits_[epoch]);
+  const CommitPoint& at = member.core().leader()->commit_point();
+  if (at.index > commits_[epoch].index) {
+    ++tally_.commits;
+    commits_[epoch] = {at.index, member.PrefixAt(at.index)};
+    if (commits_must_survive_) CheckCommit(epoch, commits_[epoch]);
+  }
+  if (at.durable > durable_commits_[epoch].index) {
+    ++tally_.durable_commits;
+    durable_commits_[epoch] = {at.durable, member.PrefixAt(at.durable)};
+    CheckCommit(epoch, durable_commits_[epoch]);
+  }
 }
 
 // Equal (lineage, epoch, index), equal prefix. A digest covers all before it, so
@@ -502,13 +522,17 @@ void VirtualCluster::CheckReign(VirtualMember& member) {
     reign->second.prefix.push_back(member.PrefixAt(i));
   }
   for (const auto& [older, commit] : commits_) {
+    if (older < epoch && commits_must_survive_) CheckCommit(older, commit);
+  }
+  // Whatever power cuts there were.
+  for (const auto& [older, commit] : durable_commits_) {
     if (older < epoch) CheckCommit(older, commit);
   }
 }
 
 // What is committed is in the log of every master of a later epoch.
 void VirtualCluster::CheckCommit(const Epoch& epoch, const Commit& commit) {
-  if (!commits_must_survive_ || commit.index == 0) return;
+  if (commit.index == 0) return;
   for (const auto& [later, reign] : reigns_) {
     if (later <= epoch) continue;
     if (reign.prefix.size() < commit.index ||

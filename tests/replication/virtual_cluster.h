@@ -32,7 +32,8 @@ namespace vigil::replication {
 struct Misfortune {
   bool any = true;
   // Machines that may lose their unsynced data. Up to N - C of them, what was
-  // committed must survive; above, that is not checked.
+  // committed must survive; above, that is not checked. What C members had synced must
+  // survive any number.
   int power_cuts = 0;
 };
 
@@ -52,6 +53,7 @@ class VirtualCluster final : public VirtualMember::Outside {
   struct Tally {
     int promotions = 0;
     int commits = 0;
+    int durable_commits = 0;
     int full_syncs = 0;
     int rewinds = 0;
     int dropped = 0;  // writes that were told as such
@@ -141,6 +143,7 @@ class VirtualCluster final : public VirtualMember::Outside {
   void StartLeader();
   void Lead(Leader& leader);
   void SendTo(VirtualMember& to, Leader& from, Request request);
+  void GiveUpMoreThan(const MemberView& chosen, const Leader& leader);
   const MemberView* Choose(const Leader& leader, bool all_members) const;
   void DeliverRequest();
   void DeliverAnswer();
@@ -179,6 +182,7 @@ class VirtualCluster final : public VirtualMember::Outside {
   std::map<std::pair<Lineage, Position>, uint64_t> prefixes_;
   std::map<Epoch, Reign> reigns_;
   std::map<Epoch, Commit> commits_;
+  std::map<Epoch, Commit> durable_commits_;
   std::map<NodeId, Epoch> promised_;
 };
 

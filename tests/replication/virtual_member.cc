@@ -199,6 +199,12 @@ bool VirtualMember::Execute(const SendAck& action) {
   return true;
 }
 
+bool VirtualMember::Execute(const RequestSync& action) {
+  if (!disk_failed_)
+    durable_ = std::max(durable_, std::min(held_, action.index));
+  return true;
+}
+
 bool VirtualMember::Execute(const Apply& action) {
   if (BadData(action.link) || DiskIsGone()) return false;
   for (std::string& record : SplitRecords(action.records)) {

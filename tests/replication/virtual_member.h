@@ -124,6 +124,7 @@ class VirtualMember {
   bool Execute(const Feed& action);
   bool Execute(const FeedKeys& action);
   bool Execute(const SendAck& action);
+  bool Execute(const RequestSync& action);
   bool Execute(const SendKeys& action);
   bool Execute(const Apply& action);
   bool Execute(const KeepDropped& action);

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -15,6 +18,8 @@
 namespace vigil {
 namespace {
 
+using replication::CommitPoint;
+
 constexpr Epoch kFirst{1, NodeId{9}};
 constexpr Epoch kSecond{2, NodeId{9}};
 constexpr MonoTime kNow{1000};
@@ -24,15 +29,24 @@ PendingAck To(Ack ack, uint64_t index, const Epoch& epoch = kFirst,
   return {.epoch = epoch,
           .receipt = {.epoch = epoch.number, .index = index},
           .to_disk = ack == Ack::kDisk || sync_all,
-          .to_quorum = ack == Ack::kQuorum};
+          .to_group = ack == Ack::kDisk ? Ack::kMemory : ack};
 }
 
 AckProgress At(uint64_t durable, uint64_t committed,
                const Epoch& epoch = kFirst, absl::Status health = {}) {
   return {.durable = durable,
-          .epoch = epoch,
-          .committed = committed,
+          .group = {.epoch = epoch, .index = committed},
           .health = std::move(health)};
+}
+
+// In a group of four: committed, synced by a quorum, held by one, two, three replicas.
+AckProgress Group(uint64_t committed, uint64_t durable,
+                  std::array<uint64_t, 3> held_by) {
+  AckProgress progress = At(0, committed);
+  progress.group.durable = durable;
+  progress.group.replicas = 3;
+  std::copy(held_by.begin(), held_by.end(), progress.group.held_by.begin());
+  return progress;
 }
 
 TEST(Ack, IsReachedByItsOwnWatermarkOnly) {
@@ -44,25 +58,36 @@ TEST(Ack, IsReachedByItsOwnWatermarkOnly) {
     const char* answer;  // code and what was reached; "": waits
   };
   const Case cases[] = {
-      {"memory waits for nothing", To(Ack::kMemory, 5), At(0, 0, {}), "OK 0"},
+      {"memory waits for nothing", To(Ack::kMemory, 5), At(0, 0, {}),
+       "OK kMemory"},
       {"disk: not yet", To(Ack::kDisk, 5), At(4, 9), ""},
-      {"disk: there", To(Ack::kDisk, 5), At(5, 0), "OK 1"},
+      {"disk: there", To(Ack::kDisk, 5), At(5, 0), "OK kDisk"},
       {"quorum: not yet", To(Ack::kQuorum, 5), At(9, 4), ""},
-      {"quorum: there", To(Ack::kQuorum, 5), At(0, 5), "OK 2"},
+      {"quorum: there", To(Ack::kQuorum, 5), At(0, 5), "OK kQuorum"},
       {"both: only the disk", To(Ack::kQuorum, 5, kFirst, true), At(5, 4), ""},
       {"both: only the quorum", To(Ack::kQuorum, 5, kFirst, true), At(4, 5),
        ""},
-      {"both", To(Ack::kQuorum, 5, kFirst, true), At(5, 5), "OK 2"},
+      {"both", To(Ack::kQuorum, 5, kFirst, true), At(5, 5), "OK kQuorum"},
       {"the epoch is over", To(Ack::kQuorum, 5), At(9, 9, kSecond),
-       "DEADLINE_EXCEEDED 0"},
+       "DEADLINE_EXCEEDED kMemory"},
       {"the index counts only in the epoch", To(Ack::kDisk, 5), At(9, 9, {}),
-       "DEADLINE_EXCEEDED 0"},
+       "DEADLINE_EXCEEDED kMemory"},
       {"the disk failed", To(Ack::kDisk, 5), At(4, 9, kFirst, broken),
-       "INTERNAL 0"},
+       "INTERNAL kMemory"},
       {"the disk failed after it", To(Ack::kDisk, 5), At(5, 0, kFirst, broken),
-       "OK 1"},
+       "OK kDisk"},
       {"the role was lost because the disk failed", To(Ack::kQuorum, 5),
-       At(9, 9, {}, broken), "INTERNAL 0"},
+       At(9, 9, {}, broken), "INTERNAL kMemory"},
+      {"two replicas: one", To(Ack::Replicas(2), 5), Group(9, 9, {9, 4, 0}),
+       ""},
+      {"two replicas: there", To(Ack::Replicas(2), 5), Group(0, 0, {9, 5, 4}),
+       "OK kReplicas(2)"},
+      {"one replica", To(Ack::kReplicas, 5), Group(0, 0, {5, 0, 0}),
+       "OK kReplicas(1)"},
+      {"synced: only held", To(Ack::kQuorumDurable, 5), Group(9, 4, {9, 9, 9}),
+       ""},
+      {"synced by the quorum", To(Ack::kQuorumDurable, 5), Group(9, 5, {}),
+       "OK kQuorumDurable"},
   };
   for (const Case& c : cases) {
     PendingAck ack = c.ack;
@@ -74,7 +99,7 @@ TEST(Ack, IsReachedByItsOwnWatermarkOnly) {
       ASSERT_TRUE(receipt.has_value()) << c.name;
       EXPECT_EQ(receipt->index, 5u) << c.name;
       said = absl::StrCat(absl::StatusCodeToString(answer->status().code()),
-                          " ", static_cast<int>(receipt->reached));
+                          " ", ToString(receipt->reached));
     }
     EXPECT_EQ(said, c.answer) << c.name;
   }
@@ -88,6 +113,19 @@ TEST(Ack, WhatWasReachedBeforeATimeOutIsInTheReceipt) {
   EXPECT_EQ(ReceiptOf(late), (Receipt{1, 5, Ack::kDisk}));
   EXPECT_TRUE(absl::IsCancelled(Cancelled(ack)));
   EXPECT_EQ(ReceiptOf(Cancelled(ack)), (Receipt{1, 5, Ack::kDisk}));
+
+  PendingAck synced = To(Ack::kQuorumDurable, 5);
+  EXPECT_FALSE(Judge(synced, Group(5, 4, {})).has_value());
+  EXPECT_EQ(ReceiptOf(TimedOut(synced)), (Receipt{1, 5, Ack::kQuorum}));
+  PendingAck held = To(Ack::Replicas(3), 5);
+  EXPECT_FALSE(Judge(held, Group(9, 9, {5, 5, 4})).has_value());
+  EXPECT_EQ(ReceiptOf(TimedOut(held)), (Receipt{1, 5, Ack::Replicas(2)}));
+}
+
+TEST(Ack, AReplicaLevelByItselfMeansOneReplica) {
+  EXPECT_EQ(Ack(Ack::kReplicas), Ack::Replicas(1));
+  EXPECT_NE(Ack(Ack::kReplicas), Ack::Replicas(2));
+  EXPECT_EQ(Ack(), Ack::kMemory);
 }
 
 class AckQueueTest : public testing::Test {
@@ -124,6 +162,29 @@ TEST_F(AckQueueTest, OneStepTakesAllUpToTheWatermarkInTheOrderOfTheLog) {
   EXPECT_FALSE(queue_.awaits_disk());
   EXPECT_EQ(Advance(At(9, 9)), "c ");
   EXPECT_TRUE(queue_.empty());
+}
+
+TEST_F(AckQueueTest, EachLevelHasItsOwnMark) {
+  Add("one", To(Ack::kReplicas, 5));
+  Add("two", To(Ack::Replicas(2), 5));
+  Add("synced", To(Ack::kQuorumDurable, 5));
+  Add("quorum", To(Ack::kQuorum, 5));
+  EXPECT_EQ(Advance(Group(4, 4, {4, 4, 4})), "");
+  EXPECT_EQ(Advance(Group(4, 4, {5, 4, 4})), "one ");
+  EXPECT_EQ(Advance(Group(5, 4, {5, 4, 4})), "quorum ");
+  EXPECT_EQ(Advance(Group(5, 4, {6, 5, 4})), "two ");
+  EXPECT_EQ(Advance(Group(5, 5, {6, 5, 4})), "synced ");
+  EXPECT_TRUE(queue_.empty());
+}
+
+TEST_F(AckQueueTest, ATimeOutTellsWhatThereWas) {
+  std::optional<Receipt> told;
+  queue_.Add(
+      To(Ack::Replicas(3), 5), {2000},
+      [&](const absl::StatusOr<Receipt>& r) { told = ReceiptOf(r.status()); });
+  EXPECT_EQ(Advance(Group(9, 9, {9, 4, 4}), {1999}), "");
+  Advance(Group(9, 9, {9, 9, 4}), {2000});
+  EXPECT_EQ(told, (Receipt{1, 5, Ack::Replicas(2)}));
 }
 
 TEST_F(AckQueueTest, WhoNeedsTheDiskAndTheQuorumWaitsForOneAfterTheOther) {
@@ -196,18 +257,27 @@ TEST_F(AckQueueTest, EndsWhatJudgingEachWaiterWouldEnd) {
     for (int step = 0; step < 2000; ++step) {
       if (random() % 3 != 0) {
         if (random() % 4 != 0) ++last;
-        const PendingAck ack = To(random() % 2 == 0 ? Ack::kDisk : Ack::kQuorum,
-                                  last, at.epoch, random() % 4 == 0);
+        const Ack levels[] = {Ack::kDisk, Ack::kQuorum, Ack::kQuorumDurable,
+                              Ack::kReplicas, Ack::Replicas(3)};
+        const PendingAck ack = To(levels[random() % std::size(levels)], last,
+                                  at.group.epoch, random() % 4 == 0);
         const MonoTime deadline{step + static_cast<int64_t>(random() % 300)};
         queue.Add(ack, deadline, [&told, step](absl::StatusOr<Receipt> r) {
-          EXPECT_TRUE(told.emplace(step, r.status().ToString()).second);
+          EXPECT_TRUE(told.emplace(step, r.status().message()).second);
         });
         model.emplace(step, std::make_pair(ack, deadline));
         continue;
       }
       at.durable += random() % (last - at.durable + 1);
-      at.committed += random() % (last - at.committed + 1);
-      if (random() % 100 == 0) ++at.epoch.number;
+      CommitPoint& group = at.group;
+      group.index += random() % (last - group.index + 1);
+      group.durable += random() % (group.index - group.durable + 1);
+      group.replicas = 3;
+      for (size_t i = 3; i-- > 0;) {
+        const uint64_t up_to = i == 0 ? last : group.held_by[i - 1];
+        group.held_by[i] += random() % (up_to - group.held_by[i] + 1);
+      }
+      if (random() % 100 == 0) ++group.epoch.number;
       told.clear();
       const MonoTime now{step};
       for (auto& each : queue.Advance(at, now)) each.done(each.result);
@@ -220,7 +290,7 @@ TEST_F(AckQueueTest, EndsWhatJudgingEachWaiterWouldEnd) {
           ++i;
           continue;
         }
-        expected.emplace(i->first, answer->status().ToString());
+        expected.emplace(i->first, answer->status().message());
         i = model.erase(i);
       }
       ASSERT_EQ(told, expected) << "seed " << seed << ", step " << step;

@@ -25,7 +25,7 @@ class AckWatchTest : public testing::Test {
     number_ = watch_.Await({.epoch = kEpoch,
                             .receipt = {.epoch = 1, .index = index},
                             .to_disk = ack == Ack::kDisk,
-                            .to_quorum = ack == Ack::kQuorum},
+                            .to_group = ack == Ack::kDisk ? Ack::kMemory : ack},
                            deadline, std::move(done));
   }
   void Await(Ack ack, uint64_t index, int name) {
@@ -41,11 +41,11 @@ class AckWatchTest : public testing::Test {
   Signal disk_;
   Executor executor_;
   AckWatch watch_{[this] {
-                    return AckProgress{.durable = durable_,
-                                       .epoch = kEpoch,
-                                       .committed = committed_,
-                                       .health = {},
-                                       .disk = {}};
+                    return AckProgress{
+                        .durable = durable_,
+                        .group = {.epoch = kEpoch, .index = committed_},
+                        .health = {},
+                        .disk = {}};
                   },
                   disk_, executor_, clock_, /*places=*/100};
   std::atomic<uint64_t> number_{0};  // of the last operation
@@ -171,7 +171,7 @@ TEST_F(AckWatchTest, NoneIsForgotten) {
             watch_.Await({.epoch = kEpoch,
                           .receipt = {.epoch = 1, .index = ++last},
                           .to_disk = t == 0,
-                          .to_quorum = i % 2 == 0},
+                          .to_group = i % 2 == 0 ? Ack::kQuorum : Ack::kMemory},
                          MonoTime::InfiniteFuture(), answers_.For(i));
         if (i % 7 == 0) watch_.Cancel(number);
       }

@@ -2,16 +2,13 @@
 // what the waiting ones mean.
 #include <gtest/gtest.h>
 
-#include <future>
-#include <memory>
+#include <functional>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
 #include "tests/replication/engine_group.h"
 #include "tests/vigil/answers.h"
-#include "vigil/async_writer.h"
+#include "tests/vigil/node_writers.h"
 #include "vigil/node.h"
 
 namespace vigil {
@@ -21,57 +18,6 @@ using replication::EngineGroup;
 using replication::GroupOptions;
 
 constexpr Epoch kSecond{2, NodeId{9}};
-
-// The writers of one member, wired as a node wires them.
-class NodeWriters {
- public:
-  explicit NodeWriters(EngineGroup::Node& node, bool sync_all = false)
-      : node_(node),
-        writer(*node.engine, *node.replicator, clock_, sync_all,
-               /*databases=*/16,
-               [] { return absl::FailedPreconditionError("not the master"); }),
-        acks(std::make_shared<AckWatch>([this] { return writer.progress(); },
-                                        node.engine->durable(), executor_,
-                                        clock_, /*places=*/1000)),
-        async(writer, acks) {
-    node.on_log = [this] { acks->Wake(); };
-  }
-  ~NodeWriters() {
-    acks->Stop();
-    node_.replicator->Stop();
-    executor_.Stop();
-  }
-
- private:
-  EngineGroup::Node& node_;
-  const SystemClock clock_;
-  Executor executor_;
-
- public:
-  Writer writer;
-  const std::shared_ptr<AckWatch> acks;
-  AsyncWriter async;
-};
-
-void Separate(EngineGroup& group) {
-  for (const char* replica : {"b:1", "c:1"}) {
-    group.network().Refuse("a:1", replica, true);
-    group.network().Cut("a:1", replica);
-  }
-}
-
-template <typename Result>
-class Promised {
- public:
-  auto done() {
-    return
-        [this](absl::StatusOr<Result> r) { promise_.set_value(std::move(r)); };
-  }
-  absl::StatusOr<Result> Get() { return promise_.get_future().get(); }
-
- private:
-  std::promise<absl::StatusOr<Result>> promise_;
-};
 
 TEST(Async, EveryOperationTellsWhatItsTwinReturns) {
   EngineGroup group;
@@ -299,7 +245,7 @@ TEST(Async, WhereWritesGoOnWithoutTheDiskOnlyThoseThatWaitForItAreRefused) {
   options.engine.on_storage_failure = engine::OnStorageFailure::kGoOnInMemory;
   EngineGroup group(options);
   group.Bootstrap();
-  NodeWriters a(group[0], /*sync_all=*/true);
+  NodeWriters a(group[0], {.sync_all = true});
   group[0].disk->FailSyncs(absl::InternalError("broken"));
   const SetOptions disk{.ack = Ack::kDisk, .timeout = absl::Hours(1)};
   Promised<SetResult> set;

@@ -31,6 +31,8 @@ NodeStatus Master() {
                  .held_index = 119,
                  .lag = 1},
                 {.name = "c", .address = "[::1]:7003", .lag = 120}};
+  s.good_replicas = 1;
+  s.unreplicated = {.operations = 2, .bytes = 80, .age = absl::Milliseconds(7)};
   s.failover = "none";
   s.server = {.version = "0.1.0",
               .group = "orders",
@@ -131,6 +133,10 @@ master_replid:00000000000000ff
 master_repl_offset:120
 epoch:3
 commit_index:118
+min_slaves_good_slaves:1
+unreplicated_operations:2
+unreplicated_bytes:80
+unreplicated_age_ms:7
 failover_state:none
 
 # Commandstats

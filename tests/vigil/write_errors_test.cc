@@ -34,7 +34,8 @@ TEST(WithReceipt, IsReadBackByReceiptOf) {
 TEST(ReceiptOf, IsEmptyForOtherErrorsAndForDamagedPayloads) {
   EXPECT_FALSE(ReceiptOf(absl::OkStatus()).has_value());
   EXPECT_FALSE(ReceiptOf(absl::UnavailableError("x")).has_value());
-  for (const char* payload : {"", "1", "1 2", "1 2 x", "1 2 3 4"}) {
+  for (const char* payload : {"", "1", "1 2 3", "1 2 x 0", "1 2 0 x",
+                              "1 2 -1 0", "1 2 9 0", "1 2 3 4 5"}) {
     absl::Status status = absl::DeadlineExceededError("x");
     status.SetPayload("vigil/receipt", absl::Cord(payload));
     EXPECT_FALSE(ReceiptOf(status).has_value()) << payload;
