@@ -27,7 +27,8 @@ grpc::Status ToGrpc(const absl::Status& status) {
 
 // gRPC has one code for "the process is gone" and "the network does not lead there";
 // only its words tell them apart. A missing word here costs time (down_after instead
-// of two refusals), a word too many could take a network fault for a death.
+// of two refusals), a word too many could take a network fault for a death. The last two
+// are said by a server that shuts down: ours, if it gets to it, or gRPC's.
 Failure FailureOf(const grpc::Status& status) {
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return Failure::kTimeout;
@@ -35,8 +36,9 @@ Failure FailureOf(const grpc::Status& status) {
   if (status.error_code() != grpc::StatusCode::UNAVAILABLE) {
     return Failure::kOther;
   }
-  for (const char* words : {"Connection refused", "Socket closed",
-                            "Connection reset", "Broken pipe", "is closing"}) {
+  for (const char* words :
+       {"Connection refused", "Socket closed", "Connection reset",
+        "Broken pipe", "is closing", "Cancelling all calls"}) {
     if (status.error_message().find(words) != std::string::npos) {
       return Failure::kRefused;
     }
