@@ -74,6 +74,17 @@ void Batch::Put(uint8_t database, std::string_view key, Change change) {
   if (added) order_.push_back(it->first);
 }
 
+MemoryNeed Batch::Need(Lookup lookup) const {
+  MemoryNeed need;
+  for (const Key& key : order_) {
+    const KeyState before = lookup(key.first, key.second);
+    if (before.exists) need.before += MemoryNeed::Of(key.second, before.value);
+    const Change& change = changes_.find(key)->second;
+    if (change.exists) need.after += MemoryNeed::Of(key.second, change.value);
+  }
+  return need;
+}
+
 std::string Batch::Encode() const {
   std::string bytes;
   for (const Key& key : order_) {

@@ -19,6 +19,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "engine/memory_need.h"
 #include "engine/mutation.h"
 #include "engine/record.h"
 
@@ -38,6 +39,8 @@ class Batch {
 
   std::vector<MutationResult>& results() { return results_; }
   bool empty() const { return order_.empty(); }
+  // Of all keys that it changes, as `lookup` shows them before.
+  MemoryNeed Need(Lookup lookup) const;
   // The value of the kBatch record.
   std::string Encode() const;
 

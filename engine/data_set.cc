@@ -26,6 +26,11 @@ std::vector<size_t> DataSet::ShardsOf(const RecordView& record) const {
   return shards;
 }
 
+std::string DataSet::MapBytes() const {
+  const size_t any[] = {0};
+  return ReadMany(any, [](auto at) { return at.MapBytes(); });
+}
+
 std::string DataSet::MapIn(Keyspaces& keyspaces) {
   const uint64_t hash = HashKey(kOwnDatabase, kMapKey, keyspaces.seed());
   const Cell* const cell =

@@ -12,7 +12,6 @@
 #define VIGIL_ENGINE_DATA_SET_H_
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -27,6 +26,7 @@
 
 #include "absl/types/span.h"
 #include "engine/base/mutex.h"
+#include "engine/database_map.h"
 #include "engine/hash.h"
 #include "engine/keyspace.h"
 #include "engine/keyspaces.h"
@@ -43,9 +43,8 @@ class DataSet {
         seed_(keyspaces.seed()),
         metered_(metered),
         reclaimer_(bell),
-        arrays_{std::make_unique<Shard[]>(shards_),
-                std::make_unique<Shard[]>(shards_)},
-        present_(arrays_[1].get()) {
+        arrays_{Array(shards_), Array(shards_)},
+        present_(&arrays_[1]) {
     Replace(std::move(keyspaces));
   }
 
@@ -91,8 +90,29 @@ class DataSet {
     return Write(ShardOf(hash, shards_), use);
   }
 
+  // Where a key of one of the application's databases is, while its shard is locked.
+  struct Place {
+    uint8_t database;  // physical
+    uint64_t hash;
+  };
+  // Calls use(keyspace, place) with the shard locked in which `key` of the application's
+  // database `database` is. A swap comes before or after it.
+  template <typename Use>
+  auto ReadKey(int database, std::string_view key, Use use) const {
+    return LockedKey(database, key, use);
+  }
+  template <typename Use>
+  auto WriteKey(int database, std::string_view key, Use use) {
+    return LockedKey(database, key, [&](Keyspace& keyspace, Place place) {
+      const Written after(*this, keyspace);
+      return use(keyspace, place);
+    });
+  }
+
   // Calls use(at) with all of `shards` locked, where at(shard) is the keyspace of
-  // one of them. REQUIRES: ascending, none twice.
+  // one of them, and at.Physical(database) which database an application's number
+  // means: what the caller took from Physical() to find the shards may have changed.
+  // REQUIRES: ascending, none twice.
   template <typename Use>
   auto WriteMany(absl::Span<const size_t> shards, Use use) {
     return LockedMany(shards, [&](auto at) {
@@ -119,15 +139,18 @@ class DataSet {
     ApplyTo(record, seed_, shards_, at);
     ForEachEffect(record, [&](const RecordView& effect) {
       if (effect.database == kOwnDatabase && effect.key == kMapKey)
-        map_.Set(effect.value);
+        at.SetMap(effect.value);
     });
   }
   // In ascending order.
   std::vector<size_t> ShardsOf(const RecordView& record) const;
 
   // Which database an application's number means at present.
-  uint8_t Physical(int logical) const { return map_.Get(logical); }
-  std::string DatabaseMap() const { return map_.Bytes(); }
+  uint8_t Physical(int logical) const {
+    return present_.load(std::memory_order_acquire)->map.Get(logical);
+  }
+  // Not in the middle of a swap.
+  std::string MapBytes() const;
 
   // What large values left behind, to be freed by whoever has the time.
   Reclaimer& reclaimer() { return reclaimer_; }
@@ -136,30 +159,38 @@ class DataSet {
     return static_cast<size_t>(
         std::max<int64_t>(0, used_.load(std::memory_order_relaxed)));
   }
+  // In all shards: flushed, and not erased yet.
+  size_t flushed_cells() const {
+    return static_cast<size_t>(
+        std::max<int64_t>(0, flushed_.load(std::memory_order_relaxed)));
+  }
 
   // REQUIRES: as many keyspaces as shards, with the same seed; one caller at a time.
   void Replace(Keyspaces keyspaces) {
-    Shard* const old = present_;
-    Shard* const next =
-        old == arrays_[0].get() ? arrays_[1].get() : arrays_[0].get();
-    const std::string map = MapIn(keyspaces);
+    Array& old = *present_.load();
+    Array& next = &old == &arrays_[0] ? arrays_[1] : arrays_[0];
+    next.map.Set(MapIn(keyspaces));
     int64_t used = 0;
+    int64_t flushed = 0;
     for (size_t i = 0; i < shards_; ++i) {
       used += static_cast<int64_t>(keyspaces[i].bytes().used());
-      MutexLock lock(next[i].mu);
-      next[i].keyspace.emplace(std::move(keyspaces[i]));
+      flushed += static_cast<int64_t>(keyspaces[i].flushed_cells());
+      MutexLock lock(next.shards[i].mu);
+      next.shards[i].keyspace.emplace(std::move(keyspaces[i]));
     }
-    map_.Set(map);
-    present_ = next;
+    present_ = &next;
     for (size_t i = 0; i < shards_; ++i) {
       std::optional<Keyspace> freed;  // outside of the lock
-      MutexLock lock(old[i].mu);
-      if (!old[i].keyspace.has_value()) continue;
-      used -= static_cast<int64_t>(old[i].keyspace->bytes().used());
-      freed.emplace(std::move(*old[i].keyspace));
-      old[i].keyspace.reset();
+      Shard& shard = old.shards[i];
+      MutexLock lock(shard.mu);
+      if (!shard.keyspace.has_value()) continue;
+      used -= static_cast<int64_t>(shard.keyspace->bytes().used());
+      flushed -= static_cast<int64_t>(shard.keyspace->flushed_cells());
+      freed.emplace(std::move(*shard.keyspace));
+      shard.keyspace.reset();
     }
     used_ += used;
+    flushed_ += flushed;
   }
 
  private:
@@ -169,15 +200,23 @@ class DataSet {
     // None: retired.
     std::optional<Keyspace> keyspace ABSL_GUARDED_BY(mu);
   };
+  struct Array {
+    explicit Array(size_t size) : shards(std::make_unique<Shard[]>(size)) {}
+    const std::unique_ptr<Shard[]> shards;
+    DatabaseMap map;
+  };
 
   // What follows a change, still under the lock.
   class Written {
    public:
     Written(DataSet& data, Keyspace& keyspace)
-        : data_(data), keyspace_(keyspace), before_(Bytes()) {}
+        : data_(data),
+          keyspace_(keyspace),
+          bytes_(Bytes()),
+          flushed_(Flushed()) {}
     ~Written() {
-      const int64_t change = Bytes() - before_;
-      if (change != 0) data_.used_.fetch_add(change, std::memory_order_relaxed);
+      Add(Bytes() - bytes_, data_.used_);
+      Add(Flushed() - flushed_, data_.flushed_);
       if (keyspace_.has_doomed()) data_.reclaimer_.Add(keyspace_.TakeDoomed());
     }
     Written(const Written&) = delete;
@@ -188,16 +227,23 @@ class DataSet {
       return data_.metered_ ? static_cast<int64_t>(keyspace_.bytes().used())
                             : 0;
     }
+    int64_t Flushed() const {
+      return static_cast<int64_t>(keyspace_.flushed_cells());
+    }
+    static void Add(int64_t change, std::atomic<int64_t>& sum) {
+      if (change != 0) sum.fetch_add(change, std::memory_order_relaxed);
+    }
     DataSet& data_;
     Keyspace& keyspace_;
-    const int64_t before_;
+    const int64_t bytes_;
+    const int64_t flushed_;
   };
 
   class GiveWay {
    public:
     GiveWay(const DataSet& data, size_t shard) : data_(data), shard_(shard) {}
     ~GiveWay() {
-      const Shard& shard = data_.present_.load()[shard_];
+      const Shard& shard = data_.present_.load()->shards[shard_];
       // A nap and not a yield: who is woken may have been put on this very core.
       for (int i = 0; i < kNapsMax && shard.mu.Contended(); ++i)
         std::this_thread::sleep_for(kNap);
@@ -215,12 +261,42 @@ class DataSet {
   template <typename Use>
   auto Locked(size_t number, Use use) const {
     for (;;) {
-      Shard& shard = present_.load(std::memory_order_acquire)[number];
+      Shard& shard = present_.load(std::memory_order_acquire)->shards[number];
       MutexLock lock(shard.mu);
       if (!shard.keyspace.has_value()) continue;
       return use(*shard.keyspace);
     }
   }
+
+  template <typename Use>
+  auto LockedKey(int database, std::string_view key, Use use) const {
+    for (;;) {
+      Array& array = *present_.load(std::memory_order_acquire);
+      const uint8_t physical = array.map.Get(database);
+      const uint64_t hash = Hash(physical, key);
+      Shard& shard = array.shards[ShardOf(hash, shards_)];
+      MutexLock lock(shard.mu);
+      if (!shard.keyspace.has_value() || array.map.Get(database) != physical)
+        continue;
+      return use(*shard.keyspace, Place{physical, hash});
+    }
+  }
+
+  // What the user of several locked shards sees.
+  class At {
+   public:
+    explicit At(Array& array) : array_(array) {}
+    Keyspace& operator()(size_t shard) const ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      return *array_.shards[shard].keyspace;
+    }
+    uint8_t Physical(int logical) const { return array_.map.Get(logical); }
+    std::string MapBytes() const { return array_.map.Bytes(); }
+    // REQUIRES: all shards are locked.
+    void SetMap(std::string_view bytes) const { array_.map.Set(bytes); }
+
+   private:
+    Array& array_;
+  };
 
   // The analysis cannot follow a number of locks that is known only at run time.
   template <typename Use>
@@ -247,49 +323,23 @@ class DataSet {
       const absl::Span<const size_t> of_;
     };
     for (;;) {
-      Shard* const shards = present_.load(std::memory_order_acquire);
-      const Locks locks(shards, numbers);
+      Array& array = *present_.load(std::memory_order_acquire);
+      const Locks locks(array.shards.get(), numbers);
       if (locks.Retired()) continue;
-      return use([&](size_t i) ABSL_NO_THREAD_SAFETY_ANALYSIS -> Keyspace& {
-        return *shards[i].keyspace;
-      });
+      return use(At(array));
     }
   }
 
   static std::string MapIn(Keyspaces& keyspaces);
 
-  // Read without a lock: a write that meets a swap goes before or after it.
-  class Map {
-   public:
-    Map() { Set({}); }
-    uint8_t Get(int logical) const {
-      return physical_[static_cast<size_t>(logical)].load(
-          std::memory_order_relaxed);
-    }
-    // What `bytes` does not say stays where it is named.
-    void Set(std::string_view bytes) {
-      for (size_t i = 0; i < physical_.size(); ++i)
-        physical_[i] = static_cast<uint8_t>(i < bytes.size() ? bytes[i] : i);
-    }
-    std::string Bytes() const {
-      std::string bytes;
-      for (const auto& each : physical_)
-        bytes.push_back(static_cast<char>(each.load()));
-      return bytes;
-    }
-
-   private:
-    std::array<std::atomic<uint8_t>, kDatabasesMax> physical_;
-  };
-
   const size_t shards_;
   const uint64_t seed_;
   const bool metered_;
   std::atomic<int64_t> used_{0};
+  std::atomic<int64_t> flushed_{0};
   Reclaimer reclaimer_;
-  Map map_;
-  const std::unique_ptr<Shard[]> arrays_[2];
-  std::atomic<Shard*> present_;
+  Array arrays_[2];
+  std::atomic<Array*> present_;
 };
 
 }  // namespace vigil::engine

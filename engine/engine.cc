@@ -153,10 +153,10 @@ void Engine::DropStaging() {
 // --- The log
 
 DatabaseNumbers Engine::database_numbers() const {
-  return DatabaseNumbers(impl_->data.DatabaseMap());
+  return DatabaseNumbers(impl_->data.MapBytes());
 }
 
-std::string Engine::database_map() const { return impl_->data.DatabaseMap(); }
+std::string Engine::database_map() const { return impl_->data.MapBytes(); }
 
 uint64_t Engine::last_index() const { return impl_->log.last_index(); }
 uint64_t Engine::persisted_index() const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/batch.h"
 #include "engine/blob_writer.h"
 #include "engine/checkpointer.h"
 #include "engine/data_set.h"
@@ -14,6 +15,7 @@
 #include "engine/flusher.h"
 #include "engine/housekeeper.h"
 #include "engine/log.h"
+#include "engine/memory_need.h"
 #include "engine/meta_table.h"
 #include "engine/operation_timer.h"
 #include "engine/page_pool.h"
@@ -77,15 +79,27 @@ class Engine::Impl {
   auto WithCell(OperationKind kind, std::string_view key, int database,
                 Use use) const;
 
-  // See engine_writes.cc.
-  absl::Status Admit(size_t bytes, MonoTime deadline);
-  absl::Status MakeRoom(size_t bytes);
+  // See engine_writes.cc. False: nothing was decided for want of `need`, or because the
+  // databases were swapped meanwhile.
+  absl::StatusOr<bool> TryOne(const Mutation& mutation, MutationResult& result,
+                              MemoryNeed& need);
+  absl::StatusOr<bool> TryMany(absl::Span<const Mutation> mutations,
+                               Batch& batch, uint64_t& index, MemoryNeed& need);
+  std::vector<size_t> ShardsOf(absl::Span<const Mutation> mutations) const;
+  // See engine_memory.cc.
+  bool Fits(const MemoryNeed& need) const;
+  absl::Status MakeRoom(const MemoryNeed& need);
   bool EvictOne(size_t shard);
   // See engine_rewind.cc.
   absl::Status CommitRewind(const MetaMap& values);
-  // Appends and applies effects of the engine's own database, as one record. To be
-  // called when the log has admitted it.
-  absl::StatusOr<uint64_t> WriteOwn(const std::string& effects);
+  // See engine_databases.cc. Appends and applies what effects(at) returns when all
+  // shards are locked: effects of the engine's own database, as one record.
+  template <typename Effects>
+  absl::StatusOr<uint64_t> WriteOwn(MonoTime deadline, Effects effects);
+
+  static absl::Status NotMaster() {
+    return absl::FailedPreconditionError("this node is not the master");
+  }
 
   // The answer to a staging call: bad input is the sender's fault and passes, a
   // failed storage is ours.
@@ -132,7 +146,6 @@ class Engine::Impl {
   std::optional<Rewind> rewind;
   std::optional<WorkBoard::Item> sync_work;
 
-  Mutex swap_mu;  // before any shard's
   // Where the next eviction looks first: shard by shard, all alike.
   std::atomic<size_t> eviction_shard{0};
   std::atomic<uint64_t> evicted{0};

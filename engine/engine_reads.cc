@@ -24,10 +24,8 @@ auto Engine::Impl::WithCell(OperationKind kind, std::string_view key,
                             int database, Use use) const {
   OperationTimer timer(insight, clock, kind, static_cast<uint8_t>(database),
                        key);
-  const uint8_t physical = data.Physical(database);
-  const uint64_t hash = data.Hash(physical, key);
-  return data.ReadHash(hash, [&](Keyspace& keyspace) {
-    Cell* cell = keyspace.FindStored(hash, physical, key);
+  return data.ReadKey(database, key, [&](Keyspace& keyspace, auto at) {
+    Cell* cell = keyspace.FindStored(at.hash, at.database, key);
     if (cell != nullptr && cell->expires() && cell->ExpiredAt(clock.Wall()))
       cell = nullptr;
     timer.Found(cell != nullptr);

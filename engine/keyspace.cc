@@ -255,14 +255,15 @@ void Keyspace::VisitExpired(uint64_t& position, WallTime now, size_t max,
   position = behind;
 }
 
-size_t Keyspace::EraseFlushed(uint64_t& position) {
+void Keyspace::EraseSomeFlushed() {
+  if (flushed_ == 0) return;
   std::vector<Cell*> flushed;
-  table_.Step(position).Update([&](Cell* cell) {
+  table_.Step(flushed_at_).Update([&](Cell* cell) {
     if (IsFlushed(*cell)) flushed.push_back(cell);
     return cell;
   });
+  if (flushed_at_ == Table::kPositionEnd) flushed_at_ = 0;
   for (Cell* cell : flushed) Remove(HashOf(*cell), *cell, /*evicted=*/false);
-  return flushed.size();
 }
 
 void Keyspace::Compact(uint64_t& position) {

@@ -114,14 +114,15 @@ class Keyspace {
   // may be more.
   void VisitExpired(uint64_t& position, WallTime now, size_t max,
                     absl::FunctionRef<bool(const Cell&)> expire);
-  // Erases what was flushed. Returns how many keys.
-  size_t EraseFlushed(uint64_t& position);
   // Moves cells off sparse pages and shrinks sparse segments.
   void Compact(uint64_t& position);
   void BeginCompaction() {
     heap_.OrderPages();
     table_.BeginCompaction();
   }
+
+  // Erases what was flushed in one segment more: called again, it gets to all of them.
+  void EraseSomeFlushed();
 
   std::vector<GoneKey> TakeGone();
   std::vector<CellPin> TakeDoomed() { return heap_.TakeDoomed(); }
@@ -172,8 +173,9 @@ class Keyspace {
   Table table_;
   std::unique_ptr<Evictor> evictor_;
   std::vector<Database> databases_;
-  uint64_t newest_ = 0;  // version of any cell so far
-  size_t flushed_ = 0;   // cells that are flushed and not erased yet
+  uint64_t newest_ = 0;      // version of any cell so far
+  size_t flushed_ = 0;       // cells that are flushed and not erased yet
+  uint64_t flushed_at_ = 0;  // the next segment to look for them
   std::vector<GoneKey> gone_;
   size_t gone_bytes_ = 0;
 };

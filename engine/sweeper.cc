@@ -40,7 +40,8 @@ void Sweeper::Step(Keyspace& keyspace) {
       if (work_ == Work::kCompact) Begin(keyspace);
       return;
     case Work::kErase:
-      keyspace.EraseFlushed(position_);
+      keyspace.EraseSomeFlushed();
+      if (keyspace.flushed_cells() == 0) position_ = Table::kPositionEnd;
       return;
     case Work::kCompact:
       keyspace.Compact(position_);

@@ -46,19 +46,35 @@ TEST_F(EngineMaxMemory, WithoutEvictionAWriteIsRefusedBeforeAnythingChanges) {
   const Content before = ContentOf(*engine_);
   const uint64_t last = engine_->last_index();
   EXPECT_EQ(Write("new").code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(Write(Key(0)).code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Write(Key(0), 2 * kValueBytes).code(),
+            absl::StatusCode::kResourceExhausted);
   const std::string value(kValueBytes, 'w');
   EXPECT_EQ(
       engine_
-          ->MutateMany(std::vector<Mutation>{{.key = Key(0), .value = "s"},
+          ->MutateMany(std::vector<Mutation>{{.key = Key(0), .value = value},
                                              {.key = "b", .value = value}},
                        kForever)
           .status()
           .code(),
       absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(engine_->last_index(), last);
-  EXPECT_EQ(ContentOf(*engine_), before);
+  EXPECT_TRUE(ContentOf(*engine_) == before);
   EXPECT_EQ(engine_->status().evicted_keys, 0u);
+}
+
+TEST_F(EngineMaxMemory, WhatTakesNoMoreThanBeforeIsAlwaysAllowed) {
+  Open(EvictionPolicy::kNoEviction);
+  Fill();
+  EXPECT_TRUE(Write(Key(0), kValueBytes).ok());
+  EXPECT_TRUE(Write(Key(0), 1).ok());
+  // Together: one shrinks by more than the other takes.
+  const std::string value(kValueBytes / 2, 'w');
+  EXPECT_TRUE(
+      engine_
+          ->MutateMany(std::vector<Mutation>{{.key = Key(1)},
+                                             {.key = "b", .value = value}},
+                       kForever)
+          .ok());
 }
 
 TEST_F(EngineMaxMemory, DeletingAndExpiringIsAlwaysAllowed) {
@@ -76,6 +92,58 @@ TEST_F(EngineMaxMemory, DeletingAndExpiringIsAlwaysAllowed) {
   EXPECT_TRUE(engine_->Flush(std::vector<int>{0}, kForever).ok());
   engine_->DeleteExpired();
   EXPECT_TRUE(Write("and again").ok()) << "flushed memory came back";
+}
+
+TEST_F(EngineMaxMemory, FlushedKeysGoBeforeAnythingIsRefusedOrEvicted) {
+  for (const EvictionPolicy policy :
+       {EvictionPolicy::kNoEviction, EvictionPolicy::kVolatileLru,
+        EvictionPolicy::kAllkeysLru, EvictionPolicy::kS3Fifo}) {
+    SCOPED_TRACE(static_cast<int>(policy));
+    Open(policy);
+    // Sessions that expire, and as much of another database that is flushed.
+    for (int i = 0; i < 400; ++i)
+      ASSERT_TRUE(
+          Write(Key(i), kValueBytes, {clock_.Wall().ms + 3'600'000}).ok());
+    const std::string value(kValueBytes, 'v');
+    for (int i = 0; used() + kWriteBytes < kMaxMemory; ++i) {
+      const std::string key = Key(i);
+      ASSERT_TRUE(
+          engine_->Mutate({.database = 1, .key = key, .value = value}, kForever)
+              .ok());
+    }
+    ASSERT_TRUE(engine_->Flush(std::vector<int>{1}, kForever).ok());
+    const uint64_t last = engine_->last_index();
+    for (int i = 0; i < 200; ++i) ASSERT_TRUE(Write("n" + Key(i)).ok()) << i;
+    EXPECT_EQ(engine_->status().evicted_keys, 0u);
+    EXPECT_EQ(engine_->last_index(), last + 200) << "no record but the writes";
+    EXPECT_EQ(engine_->KeyCount(0), 600u);
+  }
+}
+
+TEST_F(EngineMaxMemory, WhatIsNotAppliedEvictsNobody) {
+  Open(EvictionPolicy::kAllkeysLru);
+  for (int i = 0; i < 2000; ++i) ASSERT_TRUE(Write(Key(i)).ok());
+  ASSERT_TRUE(engine_->Get("k1999").has_value());
+  const uint64_t last = engine_->last_index();
+  const uint64_t keys = engine_->KeyCount(0);
+  const std::string large(kMaxMemory / 2, 'x');
+  const std::string_view present = "k1999";
+  const Mutation refused[] = {
+      {.key = "new", .value = large, .version = 77},
+      {.key = "new",
+       .value = large,
+       .existence = Mutation::Existence::kPresent},
+      {.key = present,
+       .value = large,
+       .existence = Mutation::Existence::kAbsent},
+      {.kind = Mutation::Kind::kIncrement, .key = present, .delta = 1}};
+  for (const Mutation& mutation : refused) {
+    const auto alone = engine_->Mutate(mutation, kForever);
+    EXPECT_TRUE(!alone.ok() || !alone->applied);
+    EXPECT_FALSE(engine_->MutateMany({&mutation, 1}, kForever).ok());
+  }
+  EXPECT_EQ(engine_->last_index(), last);
+  EXPECT_EQ(engine_->KeyCount(0), keys);
 }
 
 TEST_F(EngineMaxMemory, EvictionGoesOnUntilTheWriteFits) {

@@ -1,0 +1,64 @@
+// max_memory: whether a write fits, and making room for one that does not.
+#include "absl/strings/str_cat.h"
+#include "engine/engine_impl.h"
+
+namespace vigil::engine {
+
+bool Engine::Impl::Fits(const MemoryNeed& need) const {
+  return options.max_memory == 0 || need.growth() == 0 ||
+         data.used_bytes() + need.growth() <= options.max_memory;
+}
+
+absl::Status Engine::Impl::MakeRoom(const MemoryNeed& need) {
+  if (need.after > options.max_memory) {
+    // Nobody is evicted in vain.
+    return absl::ResourceExhaustedError(
+        absl::StrCat("the write needs ", need.after, " bytes, max_memory is ",
+                     options.max_memory));
+  }
+  size_t fruitless = 0;
+  while (!Fits(need)) {
+    // What was flushed goes before anybody is refused or evicted.
+    if (data.flushed_cells() > 0) {
+      data.Write(eviction_shard++ % data.shards(),
+                 [](Keyspace& keyspace) { keyspace.EraseSomeFlushed(); });
+      continue;
+    }
+    if (!log.gate_open()) return NotMaster();
+    if (fruitless == data.shards()) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("memory is full: ", data.used_bytes(),
+                       " bytes in use, max_memory is ", options.max_memory,
+                       ", and nothing can be evicted"));
+    }
+    fruitless = EvictOne(eviction_shard++ % data.shards()) ? 0 : fruitless + 1;
+  }
+  return absl::OkStatus();
+}
+
+bool Engine::Impl::EvictOne(size_t shard) {
+  bool recorded = false;
+  const bool gone = data.Write(shard, [&](Keyspace& keyspace) {
+    // A flush has come in between: no victim must be one of its keys.
+    if (keyspace.flushed_cells() > 0) {
+      keyspace.EraseSomeFlushed();
+      return true;
+    }
+    const Cell* const victim = keyspace.Victim();
+    if (victim == nullptr) return false;
+    RecordView record{.type = RecordType::kDelete,
+                      .key = victim->key(),
+                      .database = victim->database(),
+                      .cause = Cause::kEvicted};
+    record.index = log.Append(record);
+    if (record.index == 0) return false;
+    recorded = true;
+    return keyspace.Apply(keyspace.HashOf(*victim), record);
+  });
+  if (!recorded) return gone;
+  ++evicted;
+  log.Announce();
+  return gone;
+}
+
+}  // namespace vigil::engine
