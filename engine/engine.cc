@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -79,6 +80,7 @@ absl::Status Engine::Apply(std::string_view records) {
   }
   // Before the log tells of them: a checkpoint counts on it that every record up
   // to last_index() is in its shard.
+  impl.applying = decoded->back().record.index;
   for (const EncodedRecord& each : *decoded) impl.data.Apply(each.record);
   impl.log.AppendPersisted(*decoded, sync);
   return absl::OkStatus();
@@ -135,6 +137,7 @@ absl::Status Engine::CommitStaging(const MetaMap& meta) {
   impl.meta.Adopt(meta);
   impl.data.Replace(impl.staging->TakeKeyspaces());
   impl.log.Replace(impl.staging->TakeRing());
+  impl.applying = 0;
   impl.staging.reset();
   impl.sync_work.reset();
   return absl::OkStatus();
@@ -163,6 +166,9 @@ uint64_t Engine::persisted_index() const {
   return impl_->log.persisted_index();
 }
 uint64_t Engine::durable_index() const { return impl_->log.durable_index(); }
+uint64_t Engine::visible_index() const {
+  return std::max<uint64_t>(impl_->applying, impl_->log.last_index());
+}
 uint64_t Engine::appended_bytes() const { return impl_->log.appended_bytes(); }
 
 void Engine::HurryPersisted() { impl_->log.Hurry(); }

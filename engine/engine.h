@@ -241,6 +241,9 @@ class Engine {
   uint64_t last_index() const;
   uint64_t persisted_index() const;
   uint64_t durable_index() const;
+  // No read that returned before this call saw a later record. May be above
+  // last_index() for a moment on a replica, whose records are in memory first.
+  uint64_t visible_index() const;
   // Of all records that writers appended since the start. Read before last_index(), it
   // is no more than the records up to there have.
   uint64_t appended_bytes() const;

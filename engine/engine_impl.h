@@ -145,6 +145,8 @@ class Engine::Impl {
   std::optional<Staging> staging;
   std::optional<Rewind> rewind;
   std::optional<WorkBoard::Item> sync_work;
+  // The last record that Apply has begun with: written by it, read by anyone.
+  std::atomic<uint64_t> applying{0};
 
   // Where the next eviction looks first: shard by shard, all alike.
   std::atomic<size_t> eviction_shard{0};

@@ -119,6 +119,7 @@ absl::Status Engine::Impl::CommitRewind(const MetaMap& values) {
   for (const EncodedRecord& each : records) ring.AppendEncoded(each.bytes);
   ring.Trim(ring.last_index(), options.log_memory_bytes).clear();
   log.Replace(std::move(ring));
+  applying = 0;
   rewind.reset();
   return absl::OkStatus();
 }

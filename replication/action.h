@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "replication/member_messages.h"
 #include "replication/member_state.h"
 #include "replication/message.h"
@@ -56,6 +57,23 @@ struct ReplicaOfAsked {
   ReplicaOfRequest request;
 };
 
+// This node wants to read what is not older than any acknowledged write; answered by
+// AnswerRead when its log is there.
+struct ReadAsked {
+  Token token;
+};
+// It has read in `epoch`, and saw records up to `index` at most; answered when they are
+// committed in that epoch.
+struct CommitAsked {
+  Token token;
+  Epoch epoch;
+  uint64_t index = 0;
+};
+// Nobody waits for the answer any more.
+struct ReadGivenUp {
+  Token token;
+};
+
 struct MessageReceived {
   LinkId link = 0;
   Message message;
@@ -80,8 +98,9 @@ struct ApplyFailed {
 };
 
 using Event = std::variant<LogProgressed, GateClosed, StorageFailed, Ticked,
-                           FenceAsked, PromoteAsked, ReplicaOfAsked,
-                           MessageReceived, LinkClosed, TailRead, ApplyFailed>;
+                           FenceAsked, PromoteAsked, ReplicaOfAsked, ReadAsked,
+                           CommitAsked, ReadGivenUp, MessageReceived,
+                           LinkClosed, TailRead, ApplyFailed>;
 
 // --- Actions
 
@@ -117,6 +136,16 @@ struct FeedKeys {
 struct SendAck {
   LinkId link = 0;
   Ack ack;
+};
+// The feeders send this number, at once if it is not 0. Of this epoch alone.
+struct AskRound {
+  uint64_t round = 0;
+};
+// The replica's reads up to the number `read` must see the log up to `index`.
+struct TellRead {
+  LinkId link = 0;
+  uint64_t read = 0;
+  uint64_t index = 0;
 };
 // The log up to here is to be made durable soon; LogProgressed tells when it is.
 struct RequestSync {
@@ -184,6 +213,14 @@ struct AnswerReplicaOf {
   bool accepted = false;
 };
 
+struct AnswerRead {
+  Token token;
+  bool confirmed =
+      false;       // false: this node or its master lost its role meanwhile
+  Epoch epoch;     // in which it was confirmed
+  MonoTime asked;  // of a ReadAsked: when
+};
+
 // Something worth a line in the log.
 struct Report {
   bool warning = false;
@@ -193,10 +230,10 @@ struct Report {
 
 using Action =
     std::variant<Persist, CloseGate, OpenGate, Dial, CloseLink, Feed, FeedKeys,
-                 SendAck, RequestSync, SendKeys, Apply, KeepDropped,
-                 BeginRewind, BeginStaging, StageEntries, StageLog,
+                 SendAck, AskRound, TellRead, RequestSync, SendKeys, Apply,
+                 KeepDropped, BeginRewind, BeginStaging, StageEntries, StageLog,
                  CommitStaging, DropStaging, SettleDropped, AnswerFence,
-                 AnswerPromote, AnswerReplicaOf, Report>;
+                 AnswerPromote, AnswerReplicaOf, AnswerRead, Report>;
 using Actions = std::vector<Action>;
 
 }  // namespace vigil::replication

@@ -125,16 +125,39 @@ bool Feeder::AnswerKeys(const Welcome& welcome) {
 
 // --- The log
 
-Records Feeder::NextRecords(const Welcome& welcome) const {
+void Feeder::TellRead(uint64_t read, uint64_t index) {
+  {
+    MutexLock lock(mu_);
+    read_ = read;
+    read_index_ = index;
+  }
+  engine_.appended().Notify();
+}
+
+Records Feeder::NextRecords(const Welcome& welcome) {
+  MutexLock lock(mu_);
   return {.epoch = welcome.epoch,
           .commit = marks_.commit,
           .end = engine_.last_index(),
-          .sync = marks_.sync};
+          .sync = marks_.sync,
+          .round = marks_.round,
+          .read = read_,
+          .read_index = read_index_};
 }
+
+namespace {
+
+// Whether somebody waits for what `next` says beside the log, and `told` did not.
+bool IsAwaited(const Records& next, const Records& told) {
+  return next.sync > told.sync || next.round > told.round ||
+         next.read > told.read;
+}
+
+}  // namespace
 
 void Feeder::FollowLog(const Welcome& welcome) {
   uint64_t next = welcome.from + 1;
-  uint64_t sync_told = 0;
+  Records told;  // but for the log
   MonoTime heartbeat_at = clock_.Mono();
   while (!closed_) {
     const uint64_t seen = engine_.appended().Seen();
@@ -144,7 +167,7 @@ void Feeder::FollowLog(const Welcome& welcome) {
     const MonoTime now = clock_.Mono();
     Records records = NextRecords(welcome);
     if (slice->records.empty()) {
-      if (now < heartbeat_at && records.sync <= sync_told) {
+      if (now < heartbeat_at && !IsAwaited(records, told)) {
         engine_.appended().WaitPast(seen, heartbeat_at);
         continue;
       }
@@ -155,7 +178,7 @@ void Feeder::FollowLog(const Welcome& welcome) {
       next = records.last + 1;
     }
     if (!Send(records)) return;
-    sync_told = records.sync;
+    told = {.sync = records.sync, .round = records.round, .read = records.read};
     heartbeat_at = now + options_.heartbeat;
   }
 }

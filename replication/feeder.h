@@ -32,6 +32,7 @@ struct FeedMarks {
   std::atomic<uint64_t> commit{0};
   std::atomic<uint64_t> sync{
       0};  // somebody waits for it on the replicas' disks
+  std::atomic<uint64_t> round{0};  // a read waits for its echo
 };
 
 class Feeder {
@@ -46,6 +47,8 @@ class Feeder {
   // Keys to be looked up, for a replica that rewinds. One piece at a time: who sends
   // the next before the answer, or any without a rewind, loses the link.
   void Put(RewindKeys keys);
+  // An answer for the replica's reads (message.h).
+  void TellRead(uint64_t read, uint64_t index);
   void Close();
   bool done() const { return done_; }
 
@@ -56,7 +59,7 @@ class Feeder {
   bool AnswerKeys(const Welcome& welcome);
   std::optional<RewindKeys> AwaitKeys(const Welcome& welcome);
   // An empty one is a heartbeat.
-  Records NextRecords(const Welcome& welcome) const;
+  Records NextRecords(const Welcome& welcome);
   void FollowLog(const Welcome& welcome);
   bool Send(const Message& message);
 
@@ -68,6 +71,8 @@ class Feeder {
   const bool rewinds_;
   Mutex mu_;
   std::optional<RewindKeys> keys_ ABSL_GUARDED_BY(mu_);
+  uint64_t read_ ABSL_GUARDED_BY(mu_) = 0;
+  uint64_t read_index_ ABSL_GUARDED_BY(mu_) = 0;
   std::atomic<bool> closed_{false};
   std::atomic<bool> done_{false};
   Thread thread_;  // last: it uses the rest

@@ -50,6 +50,9 @@ void FollowerCore::Stop(std::string_view why, Actions& actions) {
   leader_ = {};
   commit_ = 0;
   sync_asked_ = 0;
+  round_ = 0;
+  read_asked_ = 0;
+  read_answer_ = {};
   master_last_ = 0;
 }
 
@@ -84,14 +87,14 @@ void FollowerCore::Drop(std::string_view why, MonoTime now, Actions& actions) {
   pause_ = std::min(pause_ * 2, options_.redial_max);
 }
 
-void FollowerCore::OnMessage(Message message, uint64_t last, MonoTime now,
-                             Actions& actions) {
+void FollowerCore::OnMessage(Message message, const LogProgressed& progress,
+                             MonoTime now, Actions& actions) {
   heard_ = now;
   std::visit(
       [&](auto& m) {
         using M = std::decay_t<decltype(m)>;
         if constexpr (std::is_same_v<M, Welcome>) {
-          OnWelcome(m, last, now, actions);
+          OnWelcome(m, progress.last, now, actions);
         } else if constexpr (std::is_same_v<M, Refused>) {
           Drop(absl::StrCat("refused: ", m.why), now, actions);
           refusal_ = std::move(m.why);
@@ -100,7 +103,7 @@ void FollowerCore::OnMessage(Message message, uint64_t last, MonoTime now,
         } else if constexpr (std::is_same_v<M, EntriesEnd>) {
           OnEntriesEnd(m, now, actions);
         } else if constexpr (std::is_same_v<M, Records>) {
-          OnRecords(std::move(m), last, now, actions);
+          OnRecords(std::move(m), progress, now, actions);
         } else {
           Drop("a message that only a replica sends", now, actions);
         }
@@ -217,16 +220,25 @@ void FollowerCore::OnEntriesEnd(const EntriesEnd& end, MonoTime now,
 
 // --- The log
 
-void FollowerCore::OnRecords(Records records, uint64_t last, MonoTime now,
-                             Actions& actions) {
+void FollowerCore::OnRecords(Records records, const LogProgressed& progress,
+                             MonoTime now, Actions& actions) {
+  const uint64_t last = progress.last;
   if (records.epoch != leader_.epoch ||
       (phase_ != Phase::kStreaming && !replacing())) {
     return Drop("records out of order, or of another epoch", now, actions);
   }
   commit_ = std::max(commit_, records.commit);
   master_last_ = std::max(master_last_, records.end);
-  if (records.records.empty())  // a heartbeat
+  read_answer_ =
+      std::max(read_answer_, std::pair(records.read, records.read_index));
+  const bool new_round = records.round > round_;
+  round_ = std::max(round_, records.round);
+  if (records.records
+          .empty()) {  // a heartbeat, or somebody waits for an answer
+    if (new_round && phase_ == Phase::kStreaming)
+      Acknowledge(progress, now, actions);
     return Sync(std::min(records.sync, last), actions);
+  }
   if (phase_ == Phase::kRewinding && exact_at_ == 0)
     return Drop("records before the entries", now, actions);
   const uint64_t end = replacing() ? staged_last_ : last;
@@ -299,6 +311,12 @@ void FollowerCore::OnTick(const LogProgressed& progress, MonoTime now,
   }
 }
 
+void FollowerCore::AskRead(uint64_t read, const LogProgressed& progress,
+                           MonoTime now, Actions& actions) {
+  read_asked_ = read;
+  Acknowledge(progress, now, actions);
+}
+
 void FollowerCore::Acknowledge(const LogProgressed& progress, MonoTime now,
                                Actions& actions) {
   if (phase_ == Phase::kStreaming && !state_.formed &&
@@ -307,11 +325,13 @@ void FollowerCore::Acknowledge(const LogProgressed& progress, MonoTime now,
     actions.push_back(Persist{state_});
   }
   acked_ = now;
-  actions.push_back(SendAck{
-      link_, Ack{.epoch = leader_.epoch,
-                 .held = progress.held,
-                 .durable = progress.durable,
-                 .formed = state_.formed && phase_ == Phase::kStreaming}});
+  actions.push_back(
+      SendAck{link_, Ack{.epoch = leader_.epoch,
+                         .held = progress.held,
+                         .durable = progress.durable,
+                         .formed = state_.formed && phase_ == Phase::kStreaming,
+                         .round = round_,
+                         .read = read_asked_}});
 }
 
 }  // namespace vigil::replication

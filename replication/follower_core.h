@@ -36,6 +36,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/clock.h"
@@ -64,8 +65,8 @@ class FollowerCore {
   // Follows nobody; an unfinished full sync is dropped.
   void Stop(std::string_view why, Actions& actions);
 
-  // `last` is the log's end before the message.
-  void OnMessage(Message message, uint64_t last, MonoTime now,
+  // `progress` is of before the message.
+  void OnMessage(Message message, const LogProgressed& progress, MonoTime now,
                  Actions& actions);
   void OnLinkClosed(std::string_view why, MonoTime now, Actions& actions);
   void OnTailRead(std::vector<std::string> keys, MonoTime now,
@@ -74,6 +75,13 @@ class FollowerCore {
   void OnProgress(const LogProgressed& progress, MonoTime now,
                   Actions& actions);
   void OnTick(const LogProgressed& progress, MonoTime now, Actions& actions);
+  // Reads of this node up to the number `read` wait for the master's word.
+  // REQUIRES: linked().
+  void AskRead(uint64_t read, const LogProgressed& progress, MonoTime now,
+               Actions& actions);
+  // What the master has said of them on this stream: those up to the first number must
+  // see the log up to the second.
+  std::pair<uint64_t, uint64_t> read_answer() const { return read_answer_; }
 
   const Leader& leader() const { return leader_; }
   bool following() const { return static_cast<bool>(leader_.epoch); }
@@ -98,7 +106,7 @@ class FollowerCore {
   void Drop(std::string_view why, MonoTime now, Actions& actions);
   void OnWelcome(const Welcome& welcome, uint64_t last, MonoTime now,
                  Actions& actions);
-  void OnRecords(Records records, uint64_t last, MonoTime now,
+  void OnRecords(Records records, const LogProgressed& progress, MonoTime now,
                  Actions& actions);
   bool Fits(const Welcome& welcome, uint64_t last) const;
   void BeginReplacing(const Welcome& welcome, uint64_t last, Actions& actions);
@@ -139,7 +147,11 @@ class FollowerCore {
 
   std::string refusal_;
   uint64_t commit_ = 0;
-  uint64_t sync_asked_ = 0;  // of this stream
+  // Of this stream.
+  uint64_t sync_asked_ = 0;
+  uint64_t round_ = 0;
+  uint64_t read_asked_ = 0;
+  std::pair<uint64_t, uint64_t> read_answer_;
   uint64_t master_last_ = 0;
   uint64_t full_syncs_ = 0;
   uint64_t rewinds_ = 0;

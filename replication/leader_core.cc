@@ -13,7 +13,8 @@ LeaderCore::LeaderCore(const Configuration& configuration, NodeId self,
       first_index_(first_index),
       begun_(now),
       point_{.epoch = epoch},
-      unreplicated_(first_index - 1, bytes) {
+      unreplicated_(first_index - 1, bytes),
+      reads_(configuration.commit_quorum() - 1) {
   for (const Member& member : configuration_.members) {
     if (member.id != self) replicas_[member.id].heard = now;
   }
@@ -43,6 +44,7 @@ bool LeaderCore::OnAck(NodeId from, const Ack& ack, MonoTime now) {
   replica.heard = now;
   replica.formed = ack.formed;
   if (!ack.formed) return false;
+  reads_.OnEcho(from, ack.round);
   // Never back: what it once acknowledged in this epoch it holds for good.
   replica.held = std::max(replica.held, ack.held);
   replica.durable = std::max(replica.durable, ack.durable);

@@ -22,6 +22,7 @@
 #include "replication/commit_point.h"
 #include "replication/configuration.h"
 #include "replication/message.h"
+#include "replication/read_rounds.h"
 #include "replication/unreplicated.h"
 
 namespace vigil::replication {
@@ -64,6 +65,9 @@ class LeaderCore {
   // get that many for the first time.
   bool LacksReplicas(int needed, absl::Duration max_lag, MonoTime now);
 
+  // Reads that wait for a round.
+  ReadRounds& reads() { return reads_; }
+
   const Epoch& epoch() const { return point_.epoch; }
   uint64_t first_index() const { return first_index_; }
   // 0 before the epoch record is committed.
@@ -86,6 +90,7 @@ class LeaderCore {
   uint64_t local_durable_ = 0;
   CommitPoint point_;
   Unreplicated unreplicated_;
+  ReadRounds reads_;
   std::map<NodeId, ReplicaProgress> replicas_;  // the other members
 };
 

@@ -32,6 +32,13 @@ void LinkTable::FeedKeys(LinkId link, RewindKeys keys) {
   it->second.feeder->Put(std::move(keys));
 }
 
+void LinkTable::TellRead(LinkId link, uint64_t read, uint64_t index) {
+  MutexLock lock(mu_);
+  const auto it = inbound_.find(link);
+  if (it != inbound_.end() && it->second.feeder)
+    it->second.feeder->TellRead(read, index);
+}
+
 void LinkTable::SendKeys(LinkId link, RewindKeys keys) {
   const auto it = outbound_.find(link);
   if (it != outbound_.end()) it->second->Send(std::move(keys));

@@ -49,6 +49,8 @@ class LinkTable {
   void Feed(LinkId link, std::variant<Welcome, Refused> answer);
   // Keys for the feeder of that stream.
   void FeedKeys(LinkId link, RewindKeys keys);
+  // An answer for the replica's reads on that stream.
+  void TellRead(LinkId link, uint64_t read, uint64_t index);
   // On a dialled stream, if it is still there.
   void SendAck(LinkId link, const Ack& ack);
   void SendKeys(LinkId link, RewindKeys keys);

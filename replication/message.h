@@ -42,6 +42,10 @@ struct Ack {
   uint64_t held = 0;
   uint64_t durable = 0;
   bool formed = false;  // false: a sign of life, not an acknowledgement
+  // The latest round that it has read on this stream, its promise being `epoch`.
+  uint64_t round = 0;
+  // Its reads up to this number wait to be told how far they must see the log.
+  uint64_t read = 0;
 };
 
 struct Welcome {
@@ -83,8 +87,12 @@ struct Records {
   uint64_t last = 0;
   std::string records;
   uint64_t commit = 0;
-  uint64_t end = 0;   // the master's last index
-  uint64_t sync = 0;  // somebody waits for this index on the replica's disk
+  uint64_t end = 0;    // the master's last index
+  uint64_t sync = 0;   // somebody waits for this index on the replica's disk
+  uint64_t round = 0;  // to be echoed (read_rounds.h)
+  // The replica's reads up to the number `read` must see the log up to `read_index`.
+  uint64_t read = 0;
+  uint64_t read_index = 0;
 };
 
 using Message = std::variant<Hello, Ack, RewindKeys, Welcome, Refused, Entries,

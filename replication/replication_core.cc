@@ -24,6 +24,7 @@ Actions ReplicationCore::Step(Event event, MonoTime now) {
   actions_.clear();
   std::visit([&](auto& e) { On(e, now); }, event);
   Settle();
+  AnswerReads();
   return std::move(actions_);
 }
 
@@ -144,6 +145,74 @@ void ReplicationCore::On(const ReplicaOfAsked& event, MonoTime now) {
   actions_.push_back(AnswerReplicaOf{event.token, true});
 }
 
+// --- Reads that are not older than any acknowledged write
+
+std::pair<Epoch, LinkId> ReplicationCore::ReadingFrom() const {
+  // Nobody would confirm an isolated master: it says so at once.
+  if (isolated_) return {};
+  if (leader_) return {leader_->epoch(), kOwnReads};
+  if (follower_.linked()) return {follower_.leader().epoch, follower_.link()};
+  return {};
+}
+
+void ReplicationCore::On(const ReadAsked& event, MonoTime now) {
+  if (!ReadingFrom().first) {
+    actions_.push_back(AnswerRead{.token = event.token});
+    return;
+  }
+  reads_from_ = ReadingFrom();
+  const uint64_t read = reads_.Ask(event.token, now);
+  if (leader_) return BeginRound(kOwnReads, read);
+  follower_.AskRead(read, log_, now, actions_);
+}
+
+void ReplicationCore::On(const CommitAsked& event, MonoTime) {
+  if (ReadingFrom().first != event.epoch) {
+    actions_.push_back(AnswerRead{.token = event.token});
+    return;
+  }
+  reads_from_ = ReadingFrom();
+  reads_.AwaitCommit(event.token, event.index);
+}
+
+void ReplicationCore::On(const ReadGivenUp& event, MonoTime) {
+  reads_.GiveUp(event.token);
+}
+
+void ReplicationCore::BeginRound(LinkId reader, uint64_t read) {
+  const uint64_t round = leader_->reads().Ask(reader, read, log_.last);
+  if (round != 0) actions_.push_back(AskRound{round});
+}
+
+void ReplicationCore::AnswerReads() {
+  if (leader_) {
+    for (const auto& [reader, read, index] : leader_->reads().TakeConfirmed()) {
+      if (reader == kOwnReads) {
+        reads_.Answered(read, index);
+      } else {
+        actions_.push_back(TellRead{reader, read, index});
+      }
+    }
+  }
+  if (reads_.empty()) return;
+  if (ReadingFrom() != reads_from_) {
+    // What was asked of another master, or on another stream, nobody answers.
+    for (const Token token : reads_.TakeAll())
+      actions_.push_back(AnswerRead{.token = token});
+    return;
+  }
+  if (!leader_) {
+    reads_.Answered(follower_.read_answer().first,
+                    follower_.read_answer().second);
+  }
+  const Epoch& epoch = reads_from_.first;
+  for (const auto& [token, asked] : reads_.TakeReached(log_.last))
+    actions_.push_back(AnswerRead{token, true, epoch, asked});
+  for (const Token token : reads_.TakeCommitted(commit()))
+    actions_.push_back(
+        AnswerRead{.token = token, .confirmed = true, .epoch = epoch});
+}
+
 void ReplicationCore::On(MessageReceived& event, MonoTime now) {
   if (const Hello* hello = std::get_if<Hello>(&event.message)) {
     return OnHello(event.link, *hello, event.log_holds_from, now);
@@ -155,7 +224,9 @@ void ReplicationCore::On(MessageReceived& event, MonoTime now) {
   }
   if (const Ack* ack = std::get_if<Ack>(&event.message)) {
     const auto link = replica_links_.find(event.link);
-    if (link != replica_links_.end()) leader_->OnAck(link->second, *ack, now);
+    if (link == replica_links_.end()) return;
+    leader_->OnAck(link->second, *ack, now);
+    if (ack->epoch == leader_->epoch()) BeginRound(event.link, ack->read);
     return;
   }
   if (!follower_.following() || event.link != follower_.link()) return;
@@ -164,7 +235,7 @@ void ReplicationCore::On(MessageReceived& event, MonoTime now) {
     // The master knows of a newer epoch; the sentinel will say who leads it.
     return RaisePromise(refused->promise, refused->why);
   }
-  follower_.OnMessage(std::move(event.message), log_.last, now, actions_);
+  follower_.OnMessage(std::move(event.message), log_, now, actions_);
 }
 
 void ReplicationCore::On(const LinkClosed& event, MonoTime now) {
@@ -309,6 +380,8 @@ void ReplicationCore::BecomeMaster(const PromoteRequest& request,
   leader_ = std::make_unique<LeaderCore>(state_.configuration, state_.id,
                                          request.epoch, first, now, log_.bytes);
   actions_.push_back(Persist{state_});
+  // Feeders of an older epoch asked for other rounds.
+  actions_.push_back(AskRound{});
   actions_.push_back(
       OpenGate{ToString(request.epoch), std::move(configuration_record)});
   actions_.push_back(
@@ -321,6 +394,7 @@ void ReplicationCore::ForgetReplicaLink(LinkId link) {
   const auto it = replica_links_.find(link);
   if (it == replica_links_.end()) return;
   leader_->OnUnlinked(it->second);
+  leader_->reads().Forget(link);
   replica_links_.erase(it);
 }
 

@@ -37,6 +37,7 @@
 #include "replication/leader_core.h"
 #include "replication/member_state.h"
 #include "replication/options.h"
+#include "replication/waiting_reads.h"
 
 namespace vigil::replication {
 
@@ -75,6 +76,9 @@ class ReplicationCore {
   void On(const FenceAsked& event, MonoTime now);
   void On(const PromoteAsked& event, MonoTime now);
   void On(const ReplicaOfAsked& event, MonoTime now);
+  void On(const ReadAsked& event, MonoTime now);
+  void On(const CommitAsked& event, MonoTime now);
+  void On(const ReadGivenUp& event, MonoTime now);
   void On(MessageReceived& event, MonoTime now);
   void On(const LinkClosed& event, MonoTime now);
   void On(TailRead& event, MonoTime now);
@@ -84,6 +88,10 @@ class ReplicationCore {
                MonoTime now);
   void CountReplicas(MonoTime now);
   void Settle();
+  // Of which epoch a read can be at present, on which stream; {}: of none.
+  std::pair<Epoch, LinkId> ReadingFrom() const;
+  void BeginRound(LinkId reader, uint64_t read);
+  void AnswerReads();
   void RaisePromise(const Epoch& epoch, std::string_view why);
   void StepDown(std::string_view why);
   std::string RefusalToPromote(const PromoteRequest& request) const;
@@ -103,6 +111,9 @@ class ReplicationCore {
   // The epoch, and how many data sets were replaced, when what was dropped was
   // settled last.
   std::pair<Epoch, uint64_t> settled_;
+
+  WaitingReads reads_;
+  std::pair<Epoch, LinkId> reads_from_;  // the master that they wait for
 
   FollowerCore follower_;
   std::unique_ptr<LeaderCore> leader_;      // while master

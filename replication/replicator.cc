@@ -86,12 +86,16 @@ void Replicator::Stop() {
   thread_.Join();
   // 3. No record is appended under an epoch that nobody answers for.
   engine_.CloseGate();
-  // 4. The links, and who waits for an answer that will not come.
+  // 4. The links, and who waits for an answer that will not come. (A reader is told,
+  // the others are gone with the services.)
   links_.CloseAll();
   std::map<Token, Asker> unanswered;
   {
     MutexLock lock(mu_);
     unanswered.swap(askers_);
+  }
+  for (const auto& [token, asker] : unanswered) {
+    if (asker.read) asker.read({});
   }
   // 5. Writers that wait for a commit learn that it will not come.
   {
@@ -197,6 +201,25 @@ void Replicator::AskHeld(uint64_t index) { Raise(held_asked_, index); }
 
 void Replicator::AskDurable(uint64_t index) {
   if (Raise(feed_marks_.sync, index)) engine_.appended().Notify();
+}
+
+// --- For readers
+
+Token Replicator::AskRead(ReadAnswered answer) {
+  const Token token = Register({.read = std::move(answer)});
+  inbox_.Put(ReadAsked{token});
+  return token;
+}
+
+Token Replicator::AskCommit(const Epoch& epoch, uint64_t index,
+                            ReadAnswered answer) {
+  const Token token = Register({.read = std::move(answer)});
+  inbox_.Put(CommitAsked{token, epoch, index});
+  return token;
+}
+
+void Replicator::GiveUpRead(Token token) {
+  if (TakeAsker(token).read) inbox_.Put(ReadGivenUp{token});
 }
 
 ReplicatorStatus Replicator::status() const {
@@ -437,6 +460,17 @@ bool Replicator::Execute(SendKeys& action) {
   return true;
 }
 
+bool Replicator::Execute(AskRound& action) {
+  feed_marks_.round = action.round;
+  if (action.round != 0) engine_.appended().Notify();
+  return true;
+}
+
+bool Replicator::Execute(TellRead& action) {
+  links_.TellRead(action.link, action.read, action.index);
+  return true;
+}
+
 bool Replicator::Execute(RequestSync& action) {
   engine_.RequestSync(action.index);
   return true;
@@ -518,6 +552,12 @@ bool Replicator::Execute(AnswerReplicaOf& action) {
     answer({.accepted = action.accepted,
             .view = core_.ViewAt(engine_.last_index())});
   }
+  return true;
+}
+
+bool Replicator::Execute(AnswerRead& action) {
+  if (auto answer = TakeAsker(action.token).read)
+    answer({action.confirmed, action.epoch, action.asked});
   return true;
 }
 

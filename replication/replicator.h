@@ -41,6 +41,15 @@
 
 namespace vigil::replication {
 
+// The answer to AskRead and AskCommit.
+struct ReadAnswer {
+  bool confirmed =
+      false;    // false: the role, or the stream, was lost; ask again
+  Epoch epoch;  // in which it was confirmed
+  // AskRead: this node's data has every write that was acknowledged before.
+  MonoTime as_of;
+};
+
 // What the rest of the node may know at any moment.
 struct ReplicatorStatus {
   MemberView view;
@@ -116,6 +125,15 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   // what was asked for.
   Signal& commit_moved() const { return commit_moved_; }
 
+  // --- For readers. Answers come once, on the replicator's thread or from Stop(), or
+  // never after GiveUpRead(). They must not block or call back in.
+  using ReadAnswered = std::function<void(const ReadAnswer&)>;
+  // Answered when this node has every write that was acknowledged before the call.
+  Token AskRead(ReadAnswered answer);
+  // Answered when the log up to `index` is committed in `epoch`.
+  Token AskCommit(const Epoch& epoch, uint64_t index, ReadAnswered answer);
+  void GiveUpRead(Token token);
+
   ReplicatorStatus status() const;
   // For followers of the engine's log. Never blocks.
   LogFacts log_facts() const;
@@ -129,6 +147,7 @@ class Replicator final : public MemberPort, public LinkAcceptor {
     std::function<void(FenceReply)> fence;
     std::function<void(PromoteReply)> promote;
     std::function<void(ReplicaOfReply)> replica_of;
+    ReadAnswered read;
   };
   Token Register(Asker asker);
   Asker TakeAsker(Token token);
@@ -151,6 +170,8 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   bool Execute(Feed& action);
   bool Execute(FeedKeys& action);
   bool Execute(SendAck& action);
+  bool Execute(AskRound& action);
+  bool Execute(TellRead& action);
   bool Execute(RequestSync& action);
   bool Execute(SendKeys& action);
   bool Execute(Apply& action);
@@ -165,6 +186,7 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   bool Execute(AnswerFence& action);
   bool Execute(AnswerPromote& action);
   bool Execute(AnswerReplicaOf& action);
+  bool Execute(AnswerRead& action);
   bool Execute(Report& action);
   bool Check(const absl::Status& status, LinkId link);
   bool CheckBarrier(const absl::Status& status);

@@ -208,6 +208,8 @@ bool ToProto(const Message& from, v1::FromReplica* to) {
     out->set_held(ack->held);
     out->set_durable(ack->durable);
     out->set_formed(ack->formed);
+    out->set_round(ack->round);
+    out->set_read(ack->read);
     return true;
   }
   if (const auto* keys = std::get_if<RewindKeys>(&from)) {
@@ -228,6 +230,9 @@ bool ToProto(const Message& from, v1::FromMaster* to) {
     out->set_commit(records->commit);
     out->set_end(records->end);
     out->set_sync(records->sync);
+    out->set_round(records->round);
+    out->set_read(records->read);
+    out->set_read_index(records->read_index);
     return true;
   }
   if (const auto* welcome = std::get_if<Welcome>(&from)) {
@@ -280,7 +285,9 @@ absl::StatusOr<Message> FromProto(v1::FromReplica&& from) {
       return Ack{.epoch = FromProto(in.epoch()),
                  .held = in.held(),
                  .durable = in.durable(),
-                 .formed = in.formed()};
+                 .formed = in.formed(),
+                 .round = in.round(),
+                 .read = in.read()};
     }
     case v1::FromReplica::kRewindKeys: {
       v1::RewindKeys& in = *from.mutable_rewind_keys();
@@ -322,7 +329,10 @@ absl::StatusOr<Message> FromProto(v1::FromMaster&& from) {
                      .records = std::move(*in.mutable_records()),
                      .commit = in.commit(),
                      .end = in.end(),
-                     .sync = in.sync()};
+                     .sync = in.sync(),
+                     .round = in.round(),
+                     .read = in.read(),
+                     .read_index = in.read_index()};
     }
     case v1::FromMaster::KIND_NOT_SET:
       break;

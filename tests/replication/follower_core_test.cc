@@ -23,7 +23,9 @@ class Follower : public testing::Test {
   // What the core does about this message.
   const Actions& Receive(Message message, int64_t ms = 1) {
     actions.clear();
-    core.OnMessage(std::move(message), last, At(ms), actions);
+    core.OnMessage(std::move(message),
+                   {.last = last, .held = last, .durable = last}, At(ms),
+                   actions);
     return actions;
   }
   const Actions& Tick(int64_t ms) {

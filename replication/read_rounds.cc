@@ -1,0 +1,59 @@
+#include "replication/read_rounds.h"
+
+#include <algorithm>
+#include <functional>
+
+namespace vigil::replication {
+
+uint64_t ReadRounds::Ask(LinkId reader, uint64_t read, uint64_t last) {
+  uint64_t& asked = asked_[reader];
+  if (read <= asked) return 0;
+  asked = read;
+  ++round_;
+  const auto of_reader = [reader](const Pending& pending) {
+    return pending.answer.reader == reader;
+  };
+  if (std::count_if(pending_.begin(), pending_.end(), of_reader) > 1) {
+    const auto newest =
+        std::find_if(pending_.rbegin(), pending_.rend(), of_reader);
+    pending_.erase(std::prev(newest.base()));
+  }
+  pending_.push_back({{reader, read, last}, round_});
+  return round_;
+}
+
+void ReadRounds::OnEcho(NodeId from, uint64_t round) {
+  // What this master never asked was asked by another.
+  if (round > round_) return;
+  uint64_t& echoed = echoed_[from];
+  echoed = std::max(echoed, round);
+}
+
+void ReadRounds::Forget(LinkId reader) {
+  asked_.erase(reader);
+  std::erase_if(pending_, [reader](const Pending& pending) {
+    return pending.answer.reader == reader;
+  });
+}
+
+uint64_t ReadRounds::Confirmed() const {
+  if (others_ == 0) return round_;
+  if (echoed_.size() < others_) return 0;
+  std::vector<uint64_t> rounds;
+  for (const auto& [id, round] : echoed_) rounds.push_back(round);
+  std::sort(rounds.begin(), rounds.end(), std::greater<>());
+  return rounds[others_ - 1];
+}
+
+std::vector<ReadRounds::Answer> ReadRounds::TakeConfirmed() {
+  std::vector<Answer> answers;
+  if (pending_.empty()) return answers;
+  const uint64_t confirmed = Confirmed();
+  while (!pending_.empty() && pending_.front().round <= confirmed) {
+    answers.push_back(pending_.front().answer);
+    pending_.pop_front();
+  }
+  return answers;
+}
+
+}  // namespace vigil::replication

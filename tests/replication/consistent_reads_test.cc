@@ -1,0 +1,249 @@
+// Reads that are not older than any acknowledged write: through the cores.
+#include "gtest/gtest.h"
+#include "replication/replication_core.h"
+#include "tests/replication/core_test_values.h"
+
+namespace vigil::replication {
+namespace {
+
+constexpr uint64_t kNonce = 77;
+constexpr LinkId kLinkOfB = 1;
+constexpr LinkId kLinkOfC = 2;
+constexpr Token kRead = 41;
+constexpr Token kCommit = 42;
+
+class Member {
+ public:
+  explicit Member(const std::string& name)
+      : core_(Options{.address = name + ":1"}, Formed(name, H({{1, 1}}), E(1)),
+              10, kNonce, 1) {}
+
+  const Actions& Step(Event event, int64_t ms = 0) {
+    return actions = core_.Step(std::move(event), At(ms));
+  }
+  const Actions& Progress(uint64_t end) {
+    return Step(LogProgressed{end, end, end});
+  }
+  const Actions& Receive(LinkId link, Message message) {
+    return Step(MessageReceived{.link = link, .message = std::move(message)});
+  }
+  const AnswerRead* Answer(Token token) const {
+    for (const Action& action : actions) {
+      const auto* answer = std::get_if<AnswerRead>(&action);
+      if (answer != nullptr && answer->token == token) return answer;
+    }
+    return nullptr;
+  }
+  const ReplicationCore& operator*() const { return core_; }
+  const ReplicationCore* operator->() const { return &core_; }
+
+  Actions actions;
+
+ private:
+  ReplicationCore core_;
+};
+
+// "a", master of epoch 2 from index 11 on, with the streams of "b" and "c".
+class MasterReads : public testing::Test {
+ protected:
+  MasterReads() {
+    a.Step(FenceAsked{1, {E(2)}});
+    a.Step(PromoteAsked{2,
+                        {.epoch = E(2),
+                         .position = {E(1), 10},
+                         .nonce = kNonce,
+                         .configuration = Group(3)}});
+    a.Progress(11);
+    Hello("b", kLinkOfB);
+    Hello("c", kLinkOfC);
+  }
+  void Hello(const std::string& name, LinkId link) {
+    a.Step(MessageReceived{.link = link,
+                           .message = replication::Hello{.group = "g",
+                                                         .name = name,
+                                                         .id = IdOf(name),
+                                                         .lineage = kLineage,
+                                                         .epoch = E(2),
+                                                         .position = {E(1), 10},
+                                                         .history = H({{1, 1}}),
+                                                         .nonce = 5},
+                           .log_holds_from = 11});
+  }
+  void Echo(LinkId link, uint64_t round, bool formed = true,
+            uint64_t held = 10) {
+    a.Receive(
+        link,
+        Ack{.epoch = E(2), .held = held, .formed = formed, .round = round});
+  }
+  uint64_t AskRead() {
+    const auto* asked = Find<AskRound>(a.Step(ReadAsked{kRead}, 70));
+    return asked == nullptr ? 0 : asked->round;
+  }
+
+  Member a{"a"};
+};
+
+TEST_F(MasterReads, WaitForAReplicaThatHasPromisedNobodyElse) {
+  const uint64_t round = AskRead();
+  EXPECT_GT(round, 0u);
+  EXPECT_EQ(a.Answer(kRead), nullptr);
+  Echo(kLinkOfB, round);
+  ASSERT_NE(a.Answer(kRead), nullptr);
+  EXPECT_TRUE(a.Answer(kRead)->confirmed);
+  EXPECT_EQ(a.Answer(kRead)->epoch, E(2));
+  EXPECT_EQ(a.Answer(kRead)->asked, At(70)) << "as fresh as when it was asked";
+}
+
+TEST_F(MasterReads, AnEchoThatIsUnformedOrOfAnotherEpochDoesNotCount) {
+  const uint64_t round = AskRead();
+  Echo(kLinkOfB, round, /*formed=*/false);
+  EXPECT_EQ(a.Answer(kRead), nullptr);
+  a.Receive(kLinkOfC, Ack{.epoch = E(1), .formed = true, .round = round});
+  EXPECT_EQ(a.Answer(kRead), nullptr);
+}
+
+TEST_F(MasterReads, AnEchoOfARoundThatBeganEarlierDoesNotCount) {
+  const uint64_t earlier = AskRead();
+  a.Step(ReadAsked{43});
+  Echo(kLinkOfB, earlier);
+  EXPECT_NE(a.Answer(kRead), nullptr);
+  EXPECT_EQ(a.Answer(43), nullptr);
+}
+
+TEST_F(MasterReads, FailWhenTheMasterStepsDown) {
+  AskRead();
+  a.Step(CommitAsked{kCommit, E(2), 11});
+  a.Step(FenceAsked{3, {E(3)}});
+  for (const Token token : {kRead, kCommit}) {
+    ASSERT_NE(a.Answer(token), nullptr) << token;
+    EXPECT_FALSE(a.Answer(token)->confirmed) << token;
+  }
+}
+
+TEST_F(MasterReads, WhatWasSeenHasToBeCommittedInThisEpoch) {
+  a.Step(CommitAsked{kCommit, E(2), 11});
+  EXPECT_EQ(a.Answer(kCommit), nullptr);
+  Echo(kLinkOfB, 0, true, /*held=*/11);
+  ASSERT_NE(a.Answer(kCommit), nullptr);
+  EXPECT_TRUE(a.Answer(kCommit)->confirmed);
+  a.Step(CommitAsked{kCommit, E(1), 5});
+  ASSERT_NE(a.Answer(kCommit), nullptr);
+  EXPECT_FALSE(a.Answer(kCommit)->confirmed) << "of an epoch that is over";
+}
+
+TEST_F(MasterReads, FailAtOnceWhenTheMasterIsIsolated) {
+  AskRead();
+  a.Step(Ticked{}, 60'000);
+  ASSERT_NE(a.Answer(kRead), nullptr);
+  EXPECT_FALSE(a.Answer(kRead)->confirmed);
+  a.Step(ReadAsked{kRead}, 60'000);
+  ASSERT_NE(a.Answer(kRead), nullptr);
+  EXPECT_FALSE(a.Answer(kRead)->confirmed);
+}
+
+TEST_F(MasterReads, WhoGaveUpIsNotAnswered) {
+  const uint64_t round = AskRead();
+  a.Step(ReadGivenUp{kRead});
+  Echo(kLinkOfB, round);
+  EXPECT_EQ(a.Answer(kRead), nullptr);
+}
+
+TEST_F(MasterReads, AReplicasReadIsToldTheLogsEndOfWhenItArrived) {
+  a.Progress(15);
+  a.Receive(kLinkOfB,
+            Ack{.epoch = E(2), .held = 11, .formed = true, .read = 1});
+  const auto* asked = Find<AskRound>(a.actions);
+  ASSERT_NE(asked, nullptr);
+  const uint64_t round = asked->round;
+  a.Progress(20);
+  Echo(kLinkOfC, round);
+  const auto* told = Find<TellRead>(a.actions);
+  ASSERT_NE(told, nullptr);
+  EXPECT_EQ(told->link, kLinkOfB);
+  EXPECT_EQ(told->read, 1u);
+  EXPECT_EQ(told->index, 15u);
+}
+
+// "b", following "a", master of epoch 2; its log ends at 12.
+class ReplicaReads : public testing::Test {
+ protected:
+  ReplicaReads() {
+    b.Step(ReplicaOfAsked{3, {E(2), "a", "a:1", IdOf("a")}});
+    b.Receive(link(), Welcome{.epoch = E(2),
+                              .lineage = kLineage,
+                              .history = H({{1, 1}, {2, 11}}),
+                              .configuration = Group(3),
+                              .from = 10,
+                              .target = 12,
+                              .nonce = kNonce});
+    b.Progress(12);
+  }
+  LinkId link() const { return b->follower().link(); }
+  void Told(uint64_t read, uint64_t index, uint64_t commit = 11) {
+    b.Receive(link(), Records{.epoch = E(2),
+                              .commit = commit,
+                              .end = index,
+                              .read = read,
+                              .read_index = index});
+  }
+
+  Member b{"b"};
+};
+
+TEST_F(ReplicaReads, AskTheMasterAtOnce) {
+  const auto* ack = Find<SendAck>(b.Step(ReadAsked{kRead}));
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->ack.read, 1u);
+  EXPECT_EQ(b.Answer(kRead), nullptr);
+}
+
+TEST_F(ReplicaReads, WaitUntilTheLogIsThere) {
+  b.Step(ReadAsked{kRead});
+  Told(1, 14);
+  EXPECT_EQ(b.Answer(kRead), nullptr);
+  b.Progress(13);
+  EXPECT_EQ(b.Answer(kRead), nullptr);
+  b.Progress(14);
+  ASSERT_NE(b.Answer(kRead), nullptr);
+  EXPECT_TRUE(b.Answer(kRead)->confirmed);
+}
+
+TEST_F(ReplicaReads, AnAnswerToAnEarlierReadIsNone) {
+  b.Step(ReadAsked{40});
+  Told(1, 12);
+  b.Step(ReadAsked{kRead});
+  EXPECT_EQ(b.Answer(kRead), nullptr);
+  Told(1, 12);
+  EXPECT_EQ(b.Answer(kRead), nullptr);
+  Told(2, 12);
+  EXPECT_NE(b.Answer(kRead), nullptr);
+}
+
+TEST_F(ReplicaReads, EchoARoundAtOnceAndOnce) {
+  const Records round{.epoch = E(2), .end = 12, .round = 5};
+  const auto* ack = Find<SendAck>(b.Receive(link(), round));
+  ASSERT_NE(ack, nullptr);
+  EXPECT_EQ(ack->ack.round, 5u);
+  EXPECT_EQ(Count<SendAck>(b.Receive(link(), round)), 0);
+}
+
+TEST_F(ReplicaReads, FailWhenTheStreamEnds) {
+  b.Step(ReadAsked{kRead});
+  b.Step(LinkClosed{link(), "reset"});
+  ASSERT_NE(b.Answer(kRead), nullptr);
+  EXPECT_FALSE(b.Answer(kRead)->confirmed);
+  b.Step(ReadAsked{kRead});
+  ASSERT_NE(b.Answer(kRead), nullptr) << "without a stream, at once";
+  EXPECT_FALSE(b.Answer(kRead)->confirmed);
+}
+
+TEST_F(ReplicaReads, WhatWasSeenIsCommittedWhenTheMasterSaysSo) {
+  b.Step(CommitAsked{kCommit, E(2), 12});
+  EXPECT_EQ(b.Answer(kCommit), nullptr);
+  Told(0, 12, /*commit=*/12);
+  ASSERT_NE(b.Answer(kCommit), nullptr);
+  EXPECT_TRUE(b.Answer(kCommit)->confirmed);
+}
+
+}  // namespace
+}  // namespace vigil::replication
