@@ -26,6 +26,7 @@
 #include "vigil/async.h"
 #include "vigil/batch.h"
 #include "vigil/change.h"
+#include "vigil/freshness.h"
 #include "vigil/operation.h"
 #include "vigil/options.h"
 #include "vigil/status.h"
@@ -112,8 +113,8 @@ class Node {
   //                        With a ReceiptOf(status) this one was applied here,
   //                        and its outcome is unknown; else nothing was applied
   // A write whose condition does not hold is no error: `applied` is false. (In a batch
-  // it is: there all or nothing is done.) A time-out of zero or less does not wait. Room
-  // in memory is made before a write is decided: one that is refused may have evicted.
+  // it is: there all or nothing is done.) A time-out of zero or less does not wait. What
+  // is not applied evicts nobody.
 
   virtual absl::StatusOr<SetResult> Set(std::string_view key,
                                         std::string_view value,
@@ -200,7 +201,8 @@ class Node {
 
   // --- Reads, of this node: on a replica perhaps of an older value, and for a moment
   // perhaps of one that a failover takes back (written below kQuorum). They never
-  // wait for disk or network. A key whose time is over is not found.
+  // wait for disk or network. A key whose time is over is not found. To be sure of more:
+  // Read(), below.
 
   // kNotFound: no such key.
   virtual absl::StatusOr<Value> Get(std::string_view key,
@@ -247,6 +249,28 @@ class Node {
   virtual void ForEach(
       const std::function<void(std::string_view key, const Value&)>& visit,
       const ReadOptions& options = {}) const = 0;
+
+  // Calls `read`, which may read anything of this node, when what it sees is as fresh as
+  // asked for (freshness.h), and tells what it saw: a token for Freshness::AtLeast, on
+  // any node. Linearizable: each read in it is, and what it saw does not count unless
+  // this returns OK; should the master change meanwhile, `read` is called once more.
+  // It is called on the caller's thread, under no lock.
+  //   kUnavailable       no master is in reach, or it is out of reach of a quorum
+  //   kDeadlineExceeded  not as fresh within `timeout`
+  //   kAborted           kAtLeast: a failover has lost that write
+  virtual absl::StatusOr<ReadPoint> Read(
+      const Freshness& freshness, const std::function<void()>& read,
+      absl::Duration timeout = absl::Seconds(5)) const = 0;
+  // Of one key. Errors of both; kNotFound is as fresh an answer as a value.
+  absl::StatusOr<Value> Get(std::string_view key, const Freshness& freshness,
+                            const ReadOptions& options = {},
+                            absl::Duration timeout = absl::Seconds(5)) const {
+    absl::StatusOr<Value> value = absl::InternalError("not read");
+    const absl::StatusOr<ReadPoint> point = Read(
+        freshness, [&] { value = Get(key, options); }, timeout);
+    if (!point.ok()) return point.status();
+    return value;
+  }
 
   // Copies everything that is persisted to the new directory `dir`, on this machine,
   // while reads and writes go on. See vigil/backup.h.

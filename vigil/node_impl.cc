@@ -143,6 +143,7 @@ NodeImpl::~NodeImpl() {
   if (server_) server_->Shutdown();
   // 4. The replicator: its links and its thread end, the write gate is closed.
   if (replicator_) replicator_->Stop();
+  if (reader_) reader_->Stop();
   // 5. The change stream: nobody reads the log for the application any more.
   if (changes_) changes_->Stop();
   // 6. The callback thread: the application is called no more.
@@ -157,6 +158,7 @@ NodeImpl::~NodeImpl() {
   asks_.reset();
   async_.reset();
   acks_.reset();
+  reader_.reset();
   writer_.reset();
   changes_.reset();
   replicator_.reset();
@@ -202,6 +204,7 @@ absl::Status NodeImpl::OpenReplicator() {
       to, *std::move(state), *engine_, *links_, clock_, logger_,
       [this] {
         PublishRole();
+        reader_->OnRole();
         monitor_->MemberChanged();
       },
       [this] {
@@ -220,6 +223,7 @@ absl::Status NodeImpl::OpenReplicator() {
                     .databases = options_.databases,
                     .bounds = BoundsIn(options_)},
       [this] { return NotMasterError(roles_.latest()); });
+  reader_ = std::make_unique<FreshReader>(*engine_, *replicator_, clock_);
   acks_ = std::make_shared<AckWatch>([this] { return writer_->progress(); },
                                      engine_->durable(), executor_, clock_,
                                      options_.async_operations_max);

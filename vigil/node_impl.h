@@ -28,6 +28,7 @@
 #include "vigil/async_writer.h"
 #include "vigil/change_stream.h"
 #include "vigil/executor.h"
+#include "vigil/fresh_reader.h"
 #include "vigil/grpc_server.h"
 #include "vigil/node.h"
 #include "vigil/role_feed.h"
@@ -102,6 +103,9 @@ class NodeImpl final : public Node {
   void ForEach(const std::function<void(std::string_view, const Value&)>& visit,
                const ReadOptions& options) const override;
   Async& async() override { return *async_; }
+  absl::StatusOr<ReadPoint> Read(const Freshness& freshness,
+                                 const std::function<void()>& read,
+                                 absl::Duration timeout) const override;
   absl::Status Backup(const std::string& dir) override;
   NodeStatus status() const override;
   Subscription OnRole(std::function<void(const RoleView&)> listener) override;
@@ -135,6 +139,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<replication::Replicator> replicator_;
   std::unique_ptr<ChangeStream> changes_;
   std::unique_ptr<Writer> writer_;
+  std::unique_ptr<FreshReader> reader_;
   std::shared_ptr<AckWatch> acks_;
   std::unique_ptr<AsyncWriter> async_;
   std::unique_ptr<sentinel::Transport> asks_;

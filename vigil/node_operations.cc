@@ -196,6 +196,12 @@ absl::StatusOr<std::string> NodeImpl::RandomKey(
   return *std::move(key);
 }
 
+absl::StatusOr<ReadPoint> NodeImpl::Read(const Freshness& freshness,
+                                         const std::function<void()>& read,
+                                         absl::Duration timeout) const {
+  return reader_->Read(freshness, read, timeout);
+}
+
 uint64_t NodeImpl::KeyCount(const ReadOptions& options) const {
   return HasDatabase(options) ? engine_->KeyCount(options.database) : 0;
 }

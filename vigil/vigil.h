@@ -8,6 +8,7 @@
 #include "vigil/batch.h"           // IWYU pragma: export
 #include "vigil/change.h"          // IWYU pragma: export
 #include "vigil/dropped_writes.h"  // IWYU pragma: export
+#include "vigil/freshness.h"       // IWYU pragma: export
 #include "vigil/info.h"            // IWYU pragma: export
 #include "vigil/node.h"            // IWYU pragma: export
 #include "vigil/operation.h"       // IWYU pragma: export

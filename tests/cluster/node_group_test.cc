@@ -27,6 +27,32 @@ void ExpectAlike(LiveGroup& group) {
   }
 }
 
+TEST(NodeGroup, AFreshReadOnAReplicaSeesWhatTheMasterHasAcknowledged) {
+  LiveGroup group(3);
+  for (int i = 0; i < 50; ++i) {
+    const auto set = group.master().Set("k", absl::StrCat(i));
+    ASSERT_TRUE(set.ok()) << set.status();
+    for (Node* replica : group.replicas()) {
+      const auto read = replica->Get("k", Freshness::Linearizable());
+      ASSERT_TRUE(read.ok()) << read.status();
+      EXPECT_EQ(read->data, absl::StrCat(i));
+    }
+    const auto later = group.master().Set("k", absl::StrCat(i, " again"));
+    ASSERT_TRUE(later.ok()) << later.status();
+    for (Node* replica : group.replicas()) {
+      std::string seen;
+      const auto point = replica->Read(Freshness::AtLeast(later->receipt),
+                                       [&] { seen = replica->Get("k")->data; });
+      ASSERT_TRUE(point.ok()) << point.status();
+      EXPECT_EQ(seen, absl::StrCat(i, " again"));
+      EXPECT_GE(point->index, later->receipt.index);
+    }
+  }
+  EXPECT_EQ(
+      group.master().Get("none", Freshness::Linearizable()).status().code(),
+      absl::StatusCode::kNotFound);
+}
+
 TEST(NodeGroup, BatchesFlushesSwapsAndRenamesAreAlikeEverywhere) {
   LiveGroup group(3);
   Node& master = group.master();

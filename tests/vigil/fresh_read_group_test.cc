@@ -1,0 +1,174 @@
+// How fresh reads are, in a group of real replicators and engines in one process.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+
+#include "tests/vigil/node_writers.h"
+#include "vigil/fresh_reader.h"
+
+namespace vigil {
+namespace {
+
+using replication::EngineGroup;
+
+constexpr absl::Duration kLong = absl::Seconds(30);
+
+// A group of three, "a" master of epoch 1, and a reader on each.
+class FreshReads : public testing::Test {
+ protected:
+  struct Reader {
+    explicit Reader(EngineGroup::Node& of)
+        : node(of), reader(*of.engine, *of.replicator, clock) {
+      node.on_role = [this] { reader.OnRole(); };
+    }
+    ~Reader() {
+      node.replicator->Stop();
+      reader.Stop();
+    }
+    // The value of "k"; "" if there is none.
+    absl::StatusOr<std::string> Get(const Freshness& freshness,
+                                    absl::Duration timeout = kLong) {
+      std::string value;
+      const auto point = reader.Read(
+          freshness,
+          [&] {
+            const auto entry = node.engine->Get("k");
+            value = entry ? entry->value : "";
+          },
+          timeout);
+      if (!point.ok()) return point.status();
+      seen = *point;
+      return value;
+    }
+
+    EngineGroup::Node& node;
+    const SystemClock clock;
+    FreshReader reader;
+    ReadPoint seen;  // by the last Get
+  };
+
+  FreshReads() { group_.Bootstrap(); }
+
+  Receipt Set(EngineGroup::Node& node, const std::string& value) {
+    const Epoch epoch = node.replicator->master_epoch();
+    return {.epoch = epoch.number, .index = node.Set("k", value)};
+  }
+  // "a" is cut off, and "b" is master of epoch 2, "c" its replica.
+  void FailOver() {
+    Separate(group_);
+    const Epoch epoch{2, NodeId{7}};
+    const auto fenced = group_.Fence(b_.node, epoch);
+    group_.Fence(c_.node, epoch);
+    ASSERT_TRUE(group_.Promote(b_.node, epoch, fenced));
+    group_.Follow(c_.node, b_.node, epoch);
+  }
+
+  EngineGroup group_;
+  Reader a_{group_[0]};
+  Reader b_{group_[1]};
+  Reader c_{group_[2]};
+};
+
+TEST_F(FreshReads, ALinearizableReadSeesEveryAcknowledgedWriteOnEveryNode) {
+  for (int i = 0; i < 200; ++i) {
+    const std::string value = std::to_string(i);
+    const Receipt receipt = Set(a_.node, value);
+    for (Reader* reader : {&b_, &c_, &a_}) {
+      const auto read = reader->Get(Freshness::Linearizable());
+      ASSERT_TRUE(read.ok()) << reader->node.name << ": " << read.status();
+      EXPECT_EQ(*read, value) << reader->node.name;
+      EXPECT_EQ(reader->seen.epoch, receipt.epoch);
+      EXPECT_GE(reader->seen.index, receipt.index);
+      EXPECT_LT(reader->seen.age, kLong);
+    }
+  }
+}
+
+TEST_F(FreshReads, WhatALinearizableReadSawIsCommitted) {
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (int i = 0; !done; ++i) Set(a_.node, std::to_string(i));
+  });
+  for (int i = 0; i < 100; ++i) {
+    for (Reader* reader : {&a_, &b_}) {
+      ASSERT_TRUE(reader->Get(Freshness::Linearizable()).ok());
+      EXPECT_LE(reader->seen.index, a_.node.replicator->commit_point().index);
+    }
+  }
+  done = true;
+  writer.join();
+}
+
+TEST_F(FreshReads, AMasterThatWasReplacedAnswersNoLinearizableRead) {
+  Set(a_.node, "old");
+  FailOver();
+  Set(b_.node, "new");
+  EXPECT_EQ(a_.Get(Freshness::Linearizable()).status().code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(a_.Get(Freshness::Local()).value(), "old") << "but it can be read";
+  EXPECT_EQ(c_.Get(Freshness::Linearizable()).value(), "new");
+}
+
+TEST_F(FreshReads, ALinearizableReadWaitsForTheNextMaster) {
+  Set(a_.node, "v");
+  ASSERT_TRUE(group_.AreLevel(a_.node, c_.node));
+  Separate(group_);
+  std::thread failover([&] { FailOver(); });
+  EXPECT_EQ(c_.Get(Freshness::Linearizable()).value(), "v");
+  EXPECT_EQ(c_.seen.epoch, 2u);
+  failover.join();
+}
+
+TEST_F(FreshReads, AnAgeIsKnownOnceTheMasterWasAsked) {
+  Set(a_.node, "v");
+  ASSERT_TRUE(b_.Get(Freshness::Local()).ok());
+  EXPECT_EQ(b_.seen.age, absl::InfiniteDuration());
+  EXPECT_EQ(b_.Get(Freshness::MaxStaleness(absl::Hours(1))).value(), "v");
+  EXPECT_LT(b_.seen.age, absl::Hours(1));
+  Separate(group_);
+  // It need not ask again, and cannot.
+  EXPECT_TRUE(b_.Get(Freshness::MaxStaleness(absl::Hours(1))).ok());
+  EXPECT_EQ(b_.Get(Freshness::MaxStaleness(absl::ZeroDuration()),
+                   absl::Milliseconds(50))
+                .status()
+                .code(),
+            absl::StatusCode::kUnavailable);
+}
+
+TEST_F(FreshReads, AReceiptIsWaitedForOnAnyNode) {
+  group_.network().Freeze("b:1", true);
+  const Receipt receipt = Set(a_.node, "v");
+  EXPECT_EQ(b_.Get(Freshness::AtLeast(receipt), absl::Milliseconds(20))
+                .status()
+                .code(),
+            absl::StatusCode::kDeadlineExceeded);
+  group_.network().Freeze("b:1", false);
+  EXPECT_EQ(b_.Get(Freshness::AtLeast(receipt)).value(), "v");
+  EXPECT_EQ(c_.Get(Freshness::AtLeast(b_.seen)).value(), "v");
+  EXPECT_GE(c_.seen.index, b_.seen.index) << "time does not run backwards";
+}
+
+TEST_F(FreshReads, AReceiptThatAFailoverLostIsSaidToBeLost) {
+  Separate(group_);
+  const Receipt lost = Set(a_.node, "alone");
+  FailOver();
+  EXPECT_EQ(b_.Get(Freshness::AtLeast(lost)).status().code(),
+            absl::StatusCode::kAborted);
+}
+
+TEST_F(FreshReads, WhoWaitsIsLetGoWhenTheNodeCloses) {
+  std::thread closing([&] {
+    b_.node.replicator->Stop();
+    b_.reader.Stop();
+  });
+  const Receipt never{.epoch = 1, .index = 1'000'000};
+  EXPECT_EQ(b_.Get(Freshness::AtLeast(never)).status().code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(b_.Get(Freshness::Linearizable()).ok());
+  closing.join();
+}
+
+}  // namespace
+}  // namespace vigil
