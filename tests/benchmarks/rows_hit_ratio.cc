@@ -13,7 +13,7 @@
 #include "tests/benchmarks/engine_rows.h"
 #include "tests/benchmarks/ours.h"
 #include "tests/benchmarks/peers/redis.h"
-#include "tests/benchmarks/temp_dir.h"
+#include "tests/support/temp_dir.h"
 #include "tests/benchmarks/trace.h"
 #include "tests/benchmarks/workload.h"
 

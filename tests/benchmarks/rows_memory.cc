@@ -14,8 +14,8 @@
 #include "tests/benchmarks/peers/sharded_map.h"
 #include "tests/benchmarks/resident_memory.h"
 #include "tests/benchmarks/stopwatch.h"
-#include "tests/benchmarks/temp_dir.h"
 #include "tests/benchmarks/workload.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::bench {
 namespace {

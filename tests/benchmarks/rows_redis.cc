@@ -12,8 +12,8 @@
 #include "tests/benchmarks/peers/redis.h"
 #include "tests/benchmarks/reads.h"
 #include "tests/benchmarks/stopwatch.h"
-#include "tests/benchmarks/temp_dir.h"
 #include "tests/benchmarks/workload.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::bench {
 namespace {

@@ -25,6 +25,7 @@
 #include "examples/three_node_demo/node_process_options.h"
 #include "examples/three_node_demo/unique_fd.h"
 #include "tests/cluster/live_node.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::test {
 namespace {
@@ -36,18 +37,16 @@ using testing::HasSubstr;
 class BadInput : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_NE(mkdtemp(folder_.data()), nullptr);
     auto ports = demo::FreePorts(3);
     ASSERT_TRUE(ports.ok()) << ports.status();
     ports_ = *std::move(ports);
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   // A group of one, on the first port.
   Options Single() const { return OptionsOf({ports_[0]}, 0, folder_); }
 
-  std::string folder_ =
-      (fs::temp_directory_path() / "vigil-test-XXXXXX").string();
+  const TempDir temp_;
+  const std::string& folder_ = temp_.path();
   std::vector<int> ports_;
 };
 

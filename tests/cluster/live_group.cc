@@ -3,41 +3,24 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
-#include <filesystem>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "examples/three_node_demo/free_port.h"
 
 namespace vigil::test {
-namespace {
 
-std::string NewFolder() {
-  std::string folder =
-      (std::filesystem::temp_directory_path() / "vigil-test-XXXXXX").string();
-  EXPECT_NE(mkdtemp(folder.data()), nullptr);
-  return folder;
-}
-
-}  // namespace
-
-LiveGroup::LiveGroup(int members, const Change& change) : folder_(NewFolder()) {
+LiveGroup::LiveGroup(int members, const Change& change) {
   const auto ports = demo::FreePorts(members);
   EXPECT_TRUE(ports.ok()) << ports.status();
   for (size_t i = 0; i < static_cast<size_t>(members); ++i) {
-    options_.push_back(OptionsOf(*ports, i, folder_));
+    options_.push_back(OptionsOf(*ports, i, folder_.path()));
     if (change) change(options_.back());
     nodes_.emplace_back();
     Open(i);
   }
   master_ = AwaitMaster(nodes_);
   EXPECT_GE(master_, 0) << live(0).LogText();
-}
-
-LiveGroup::~LiveGroup() {
-  nodes_.clear();
-  std::filesystem::remove_all(folder_);
 }
 
 void LiveGroup::Open(size_t i) {

@@ -10,6 +10,7 @@
 
 #include "absl/time/time.h"
 #include "tests/cluster/live_node.h"
+#include "tests/support/temp_dir.h"
 #include "vigil/vigil.h"
 
 namespace vigil::test {
@@ -21,7 +22,6 @@ class LiveGroup {
   // Opens `members` nodes in a folder of their own, and waits for a master. `change`:
   // what their options differ in from OptionsOf().
   explicit LiveGroup(int members, const Change& change = {});
-  ~LiveGroup();
 
   // REQUIRES: there is a master. Fails the test if it is not so.
   Node& master();
@@ -33,7 +33,7 @@ class LiveGroup {
   void Open(size_t i);
 
  private:
-  const std::string folder_;
+  const TempDir folder_;  // outlives the nodes
   std::vector<Options> options_;
   std::vector<std::unique_ptr<LiveNode>> nodes_;
   int master_ = -1;

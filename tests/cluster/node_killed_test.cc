@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "examples/three_node_demo/free_port.h"
 #include "tests/cluster/live_group.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::test {
 namespace {
@@ -92,9 +93,8 @@ uint64_t LoadedUpTo(const std::string& log) {
 }
 
 TEST(NodeKilled, AMasterThatWroteAloneHandsBackWhatItsDiskKept) {
-  std::string folder =
-      (std::filesystem::temp_directory_path() / "vigil-test-XXXXXX").string();
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const TempDir temp;
+  const std::string& folder = temp.path();
   const auto ports = demo::FreePorts(3);
   ASSERT_TRUE(ports.ok());
   LoneWriter writer(folder, 0, *ports);
@@ -169,8 +169,6 @@ TEST(NodeKilled, AMasterThatWroteAloneHandsBackWhatItsDiskKept) {
   for (const size_t i : {size_t{0}, 3 - now})
     EXPECT_EQ(DataOf(**nodes[i]), DataOf(master)) << i;
   EXPECT_EQ((*nodes[0])->status().full_syncs, 0u);
-  nodes.clear();
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -6,9 +6,9 @@
 #include "engine/base/random.h"
 #include "engine/engine.h"
 #include "engine/rocksdb_storage.h"
-#include "tests/engine/temp_dir.h"
 #include "tests/engine/workload.h"
 #include "tests/engine/writer_process.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::engine {
 namespace {

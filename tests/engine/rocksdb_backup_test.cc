@@ -15,7 +15,7 @@
 #include "engine/rocksdb_storage.h"
 #include "tests/engine/rocksdb_fault_files.h"
 #include "tests/engine/storage_model.h"
-#include "tests/engine/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::engine {
 namespace {

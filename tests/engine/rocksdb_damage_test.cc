@@ -11,7 +11,7 @@
 
 #include "engine/rocksdb_storage.h"
 #include "tests/engine/records.h"
-#include "tests/engine/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::engine {
 namespace {

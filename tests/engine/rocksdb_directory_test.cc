@@ -10,8 +10,8 @@
 
 #include "engine/rocksdb_storage.h"
 #include "rocksdb/db.h"
-#include "tests/engine/temp_dir.h"
 #include "tests/engine/writer_process.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::engine {
 namespace {

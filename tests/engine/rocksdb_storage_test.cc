@@ -5,7 +5,7 @@
 #include <string>
 
 #include "tests/engine/storage_contract.h"
-#include "tests/engine/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::engine {
 namespace {

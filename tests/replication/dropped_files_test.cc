@@ -12,8 +12,8 @@
 #include "engine/record.h"
 #include "gtest/gtest.h"
 #include "tests/engine/records.h"
-#include "tests/engine/temp_dir.h"
 #include "tests/replication/core_test_values.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::replication {
 namespace {
@@ -89,7 +89,7 @@ class DroppedFilesTest : public testing::Test {
 
   const History mine_ = H({{1, 1}, {2, 15}});
   const History group_ = H({{1, 1}, {3, 15}});
-  engine::TempDir folder_;
+  TempDir folder_;
   std::string dir_ = folder_.path() + "/dropped";
   const SystemClock clock_;
   engine::EngineOptions options_;

@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
-#include "tests/engine/temp_dir.h"
 #include "tests/replication/engine_group.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::replication {
 namespace {
@@ -247,7 +247,7 @@ class OldMaster : public testing::Test {
     return reported_;
   }
 
-  engine::TempDir folder_;
+  TempDir folder_;
   uint64_t last_ = 0;
   Mutex mu_;
   std::vector<std::string> reported_ ABSL_GUARDED_BY(mu_);

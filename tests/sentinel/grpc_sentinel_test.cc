@@ -19,6 +19,7 @@
 #include "engine/base/signal.h"
 #include "gtest/gtest.h"
 #include "tests/sentinel/fixtures.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::sentinel {
 namespace {
@@ -111,17 +112,11 @@ class Outcome {
 class GrpcSentinelTest : public testing::Test {
  protected:
   void SetUp() override {
-    char folder[] = "/tmp/vigil_sentinel_XXXXXX";
-    ASSERT_NE(mkdtemp(folder), nullptr);
-    folder_ = folder;
-    path_ = folder_ + "/socket";
     address_ = "unix:" + path_;
   }
 
   void TearDown() override {
     StopServer();
-    unlink(path_.c_str());
-    rmdir(folder_.c_str());
   }
 
   void StartServer() {
@@ -158,8 +153,8 @@ class GrpcSentinelTest : public testing::Test {
     return outcome.Wait();
   }
 
-  std::string folder_;
-  std::string path_;
+  TempDir folder_;
+  const std::string path_ = folder_.path() + "/socket";
   std::string address_;
   TestAnswerer answerer_;
   std::unique_ptr<SentinelService> service_;
@@ -190,7 +185,7 @@ TEST_F(GrpcSentinelTest, ADeadSocketRefuses) {
 }
 
 TEST_F(GrpcSentinelTest, AnUnreachableAddressIsNoDeath) {
-  address_ = "unix:" + folder_ + "/nowhere/socket";
+  address_ = "unix:" + folder_.path() + "/nowhere/socket";
   const AskResult result = Ask(Ping{});
   EXPECT_FALSE(result.answer.ok());
   EXPECT_EQ(result.failure, Failure::kOther) << result.answer.status();
