@@ -9,7 +9,6 @@ namespace {
 using rocksdb::Slice;
 using schema::EncodeU64;
 using schema::LogKey;
-using schema::TakeU64;
 
 rocksdb::ReadOptions ReadOnce() {
   rocksdb::ReadOptions options;
@@ -17,24 +16,11 @@ rocksdb::ReadOptions ReadOnce() {
   return options;
 }
 
-absl::StatusOr<Blob> Parse(Slice key, Slice value) {
-  const auto generation = TakeU64(key);
-  const auto first = TakeU64(key);
-  const auto last = TakeU64(value);
-  const auto offset = TakeU64(value);
-  if (!generation || !first || !last || !offset || !key.empty() ||
-      *last < *first) {
-    return absl::DataLossError(
-        "the log holds something that is not a blob of it");
-  }
-  return Blob{*generation, *first, *last, *offset, schema::View(value)};
-}
-
 }  // namespace
 
 void PutBlob(const RocksDb& db, const Blob& blob, rocksdb::WriteBatch& batch) {
   const std::string key = LogKey(blob.generation, blob.first);
-  const std::string head = EncodeU64(blob.last) + EncodeU64(blob.offset);
+  const std::string head = EncodeBlobHead(blob);
   const Slice key_part(key);
   const Slice value_parts[] = {head,
                                Slice(blob.records.data(), blob.records.size())};
@@ -69,7 +55,7 @@ void BlobCursor::Settle() {
   status_ = schema::ToStatus(it_->status());
   valid_ = it_->Valid() && it_->key().starts_with(EncodeU64(generation_));
   if (!valid_) return;
-  absl::StatusOr<Blob> blob = Parse(it_->key(), it_->value());
+  absl::StatusOr<Blob> blob = DecodeBlob(it_->key(), it_->value());
   status_ = blob.status();
   valid_ = blob.ok();
   if (valid_) blob_ = *blob;

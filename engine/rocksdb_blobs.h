@@ -4,24 +4,15 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/rocksdb_open.h"
+#include "engine/rocksdb_rows.h"
 #include "rocksdb/iterator.h"
 #include "rocksdb/write_batch.h"
 
 namespace vigil::engine {
-
-struct Blob {
-  uint64_t generation = 0;
-  uint64_t first = 0;
-  uint64_t last = 0;
-  uint64_t offset = 0;  // bytes of the generation's blobs before this one
-  std::string_view records;
-};
 
 void PutBlob(const RocksDb& db, const Blob& blob, rocksdb::WriteBatch& batch);
 

@@ -12,6 +12,7 @@
 #include "engine/rocksdb_blobs.h"
 #include "engine/rocksdb_directory.h"
 #include "engine/rocksdb_open.h"
+#include "engine/rocksdb_rows.h"
 #include "engine/rocksdb_schema.h"
 #include "engine/rocksdb_synced_mark.h"
 #include "rocksdb/convenience.h"
@@ -23,7 +24,6 @@ namespace {
 using rocksdb::Slice;
 using rocksdb::WriteBatch;
 using schema::EncodeU64;
-using schema::kStateKeyHeadBytes;
 using schema::LogKey;
 using schema::StateKey;
 using schema::StatePrefix;
@@ -31,13 +31,6 @@ using schema::ToStatus;
 
 // Of one thread that loads the state; large enough to keep a disk busy.
 constexpr size_t kLoadReadahead = 2 << 20;
-
-// Whether the row's key names the record's database and key.
-bool IsRowOf(const Slice& row, const RecordView& record) {
-  return row.size() == kStateKeyHeadBytes + record.key.size() &&
-         static_cast<uint8_t>(row[kStateKeyHeadBytes - 1]) == record.database &&
-         schema::View(row).substr(kStateKeyHeadBytes) == record.key;
-}
 
 // All writes go through RocksDB's one write-ahead log, so whatever a crash leaves
 // is a prefix of them over all column families: the state is never ahead of the
@@ -359,13 +352,8 @@ absl::Status RocksDbStorage::LoadState(
   options.iterate_upper_bound = &end_slice;
   const Iterator it((*db_)->NewIterator(options, db_->state()));
   for (it->Seek(begin); it->Valid(); it->Next()) {
-    std::string_view bytes = schema::View(it->value());
-    const auto record = DecodeRecord(bytes);
-    if (!record.ok() || !bytes.empty() || !IsRowOf(it->key(), *record)) {
-      return Explain(absl::DataLossError(
-          absl::StrCat("the state's row ", it->key().ToString(/*hex=*/true),
-                       " is not what was written")));
-    }
+    const auto record = DecodeStateRow(it->key(), it->value());
+    if (!record.ok()) return Explain(record.status());
     if (absl::Status s = on_entry(*record); !s.ok()) return s;
   }
   return Explain(ToStatus(it->status()));
