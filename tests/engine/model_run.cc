@@ -77,6 +77,8 @@ void ModelRun::Step() {
     FlushDatabases();
   } else if (kind < 235) {
     SwapDatabases();
+  } else if (kind < 237) {
+    MoveGate();
   } else if (kind < 245) {
     DeleteExpired();
   } else if (kind < 285) {
@@ -114,18 +116,41 @@ void ModelRun::Finish() {
 // --- Writes
 
 void ModelRun::Mutate() {
-  const Mutation mutation = maker_.Next(now_ms());
-  const auto result = engine_->Mutate(mutation, kForever);
-  const ModelStore::Answer expected = model_.Mutate(mutation, now_ms());
-  absl::StatusOr<std::vector<MutationResult>> actual =
-      std::vector<MutationResult>();
-  if (result.ok()) {
-    actual->push_back(*result);
-  } else {
-    actual = result.status();
+  Mutation mutation = maker_.Next(now_ms());
+  const uint64_t how = random_.Uniform(20);
+  if (how < 2) {  // what engine.h has a shorter call for
+    mutation = {
+        .kind = how == 0 ? Mutation::Kind::kSet : Mutation::Kind::kDelete,
+        .key = mutation.key,
+        .value = how == 0 ? mutation.value : std::string_view(),
+        .expires_at = mutation.expires_at};
   }
+  const auto actual = how < 2 ? DoneShort(mutation) : Done(mutation);
+  const ModelStore::Answer expected = model_.Mutate(mutation, now_ms());
   Check(Describe(mutation), CompareAnswer(actual, expected));
-  ++(result.ok() ? tally_.changes : tally_.refused);
+  ++(actual.ok() ? tally_.changes : tally_.refused);
+}
+
+ModelRun::Answer ModelRun::Done(const Mutation& mutation) {
+  auto result = engine_->Mutate(mutation, kForever);
+  if (!result.ok()) return result.status();
+  return std::vector<MutationResult>{*std::move(result)};
+}
+
+ModelRun::Answer ModelRun::DoneShort(const Mutation& mutation) {
+  MutationResult result{.applied = true};
+  if (mutation.kind == Mutation::Kind::kSet) {
+    const auto index = engine_->Set(mutation.key, mutation.value,
+                                    mutation.expires_at, kForever);
+    if (!index.ok()) return index.status();
+    result.index = *index;
+  } else {
+    const auto deleted = engine_->Delete(mutation.key, kForever);
+    if (!deleted.ok()) return deleted.status();
+    result.index = deleted->index;
+    result.applied = deleted->index != 0;
+  }
+  return std::vector<MutationResult>{result};
 }
 
 void ModelRun::MutateMany() {
@@ -170,6 +195,23 @@ void ModelRun::SwapDatabases() {
   if (!index.ok()) return Check("swap", index.status().ToString());
   if (*index != model_.SwapDatabases(a, b)) Check("swap", "wrong index");
   scanning_.reset();  // its cursor belongs to the other database now
+}
+
+// Between two masters nobody writes; the next one begins with its markers.
+void ModelRun::MoveGate() {
+  if (engine_->CloseGate() != model_.last_index()) Check("gate", "wrong end");
+  const auto refused = Done(maker_.Next(now_ms()));
+  const auto flushed = engine_->Flush({0}, kForever);
+  if (refused.ok() || !absl::IsFailedPrecondition(flushed.status()))
+    Check("gate", "a write");
+  std::vector<Engine::Marker> markers(random_.Uniform(3));
+  for (Engine::Marker& marker : markers) {
+    marker = {RecordType::kEpoch, "a marker"};
+    model_.AppendMarker();
+  }
+  engine_->OpenGate(markers);
+  if (engine_->last_index() != model_.last_index())
+    Check("gate", "wrong index");
 }
 
 // The order in which they are deleted is the engine's choice, so it is taken from

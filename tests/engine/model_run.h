@@ -51,6 +51,8 @@ class ModelRun {
   const Tally& tally() const { return tally_; }
 
  private:
+  using Answer = absl::StatusOr<std::vector<MutationResult>>;
+
   // A scan under way, and what it still has to return.
   struct Scanning {
     ScanRequest request;
@@ -61,9 +63,12 @@ class ModelRun {
   void Check(const std::string& what, std::string wrong);
 
   void Mutate();
+  Answer Done(const Mutation& mutation);
+  Answer DoneShort(const Mutation& mutation);  // by Set or Delete
   void MutateMany();
   void FlushDatabases();
   void SwapDatabases();
+  void MoveGate();
   void DeleteExpired();
   void ReadOne();
   void ReadMany();

@@ -67,6 +67,8 @@ class ModelStore {
   void Undo();
   uint64_t Flush(const std::vector<int>& databases);
   uint64_t SwapDatabases(int a, int b);
+  // A record that changes nothing.
+  void AppendMarker() { Append({}); }
   // False if there is no such key, or its time is not over.
   bool DeleteExpired(int database, std::string_view key, int64_t now_ms);
 
