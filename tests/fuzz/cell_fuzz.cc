@@ -1,4 +1,7 @@
 // Packed cells: what goes in comes out, before and after it is replaced in place.
+//
+// Any content, and never any cell: cells are made in memory from records and leave it as
+// records, so what a disk or another node says is in the targets record and rocksdb_rows.
 #include "engine/cell.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/input.h"

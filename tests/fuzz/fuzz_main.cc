@@ -4,9 +4,11 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/fuzz/corpus.h"
 #include "tests/fuzz/fuzz_target.h"
 
-// The seeds go into the corpus, the first directory that is named, if it is empty.
+// The seeds and the corpus that is kept go into the first directory that is named, if it
+// is empty.
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   for (int i = 1; i < *argc; ++i) {
     const std::filesystem::path corpus((*argv)[i]);
@@ -15,6 +17,8 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
     int number = 0;
     for (const std::string& seed : vigil::fuzz::Seeds())
       std::ofstream(corpus / ("seed" + std::to_string(number++))) << seed;
+    for (const std::string& kept : vigil::fuzz::Corpus())
+      std::ofstream(corpus / ("kept" + std::to_string(number++))) << kept;
     return 0;
   }
   return 0;

@@ -1,4 +1,4 @@
-// A member's state: what decodes is encoded to what decodes to the same.
+// A member's state, its configuration in it: what decodes is encoded to what decodes to the same.
 #include "replication/member_state.h"
 #include "tests/fuzz/fuzz_target.h"
 
@@ -22,6 +22,10 @@ std::vector<std::string> Seeds() {
   state.history = History({{{1, {0xa1}}, 1}, {{3, {0xa1}}, 20}});
   state.formed = true;
   state.boot = "boot";
+  state.configuration = {4,
+                         {{"a", "127.0.0.1:7001", {0xa1}},
+                          {"b", "127.0.0.1:7002", {0xb1}},
+                          {"c", "[::1]:7003", {}}}};
   return {replication::EncodeMemberState(state),
           replication::EncodeMemberState({})};
 }

@@ -1,11 +1,8 @@
 // The same target without a fuzzer, for any compiler: its seeds, each of their
-// beginnings, each of their bits the other way round, and what fuzzing has found.
+// beginnings, each of their bits the other way round, and its corpus.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-
+#include "tests/fuzz/corpus.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace vigil::fuzz {
@@ -36,14 +33,10 @@ TEST(Replay, SeedsWithOneBitTurned) {
   }
 }
 
-// Files in found/<target>: each was a bug once.
-TEST(Replay, WhatFuzzingHasFound) {
-  const std::filesystem::path found(VIGIL_FUZZ_FOUND);
-  if (!std::filesystem::is_directory(found)) return;
-  for (const auto& file : std::filesystem::directory_iterator(found)) {
-    std::ifstream in(file.path(), std::ios::binary);
-    Try(std::string(std::istreambuf_iterator<char>(in), {}));
-  }
+TEST(Replay, TheCorpus) {
+  const std::vector<std::string> corpus = Corpus();
+  EXPECT_FALSE(corpus.empty()) << "fuzz it: tests/fuzz/run --keep";
+  for (const std::string& input : corpus) Try(input);
 }
 
 }  // namespace
