@@ -32,12 +32,16 @@ std::optional<bool> Row::Ok() const {
       return numbers.peer && ours <= target * *numbers.peer;
     case Bound::kRatioAtLeast:
       return numbers.peer && ours >= target * *numbers.peer;
+    case Bound::kRatioAbove:
+      return numbers.peer && ours > target * *numbers.peer;
     case Bound::kTimesLower:
       return numbers.peer && *numbers.peer >= target * ours;
     case Bound::kOursAtMost:
       return ours <= target;
     case Bound::kOursAtLeast:
       return ours >= target;
+    case Bound::kAddsAtMost:
+      return numbers.peer && ours - *numbers.peer <= target;
   }
   return std::nullopt;
 }

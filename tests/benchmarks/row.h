@@ -16,9 +16,11 @@ enum class Bound {
   kNone,          // nothing: the row informs
   kRatioAtMost,   // ours / peer, of times
   kRatioAtLeast,  // ours / peer, of rates
+  kRatioAbove,    // likewise, and more than that
   kTimesLower,    // peer / ours, of times
   kOursAtMost,    // ours alone
   kOursAtLeast,
+  kAddsAtMost,  // ours - peer: what the one thing that differs adds
 };
 
 struct Target {

@@ -24,12 +24,17 @@ TEST(Row, EachBoundDecides) {
       {{Bound::kRatioAtMost, 0.7}, {.ours = 8, .peer = 10}, false},
       {{Bound::kRatioAtLeast, 3}, {.ours = 30, .peer = 10}, true},
       {{Bound::kRatioAtLeast, 3}, {.ours = 29, .peer = 10}, false},
+      {{Bound::kRatioAbove, 1}, {.ours = 11, .peer = 10}, true},
+      {{Bound::kRatioAbove, 1}, {.ours = 10, .peer = 10}, false},
       {{Bound::kTimesLower, 50}, {.ours = 1, .peer = 50}, true},
       {{Bound::kTimesLower, 50}, {.ours = 1, .peer = 49}, false},
       {{Bound::kOursAtMost, 2}, {.ours = 2}, true},
       {{Bound::kOursAtMost, 2}, {.ours = 3}, false},
       {{Bound::kOursAtLeast, 2}, {.ours = 2}, true},
       {{Bound::kOursAtLeast, 2}, {.ours = 1}, false},
+      {{Bound::kAddsAtMost, 1}, {.ours = 4, .peer = 3}, true},
+      {{Bound::kAddsAtMost, 1}, {.ours = 5, .peer = 3}, false},
+      {{Bound::kAddsAtMost, 1}, {.ours = 0}, false},
   };
   for (const auto& c : kCases) {
     const Row row = Make(c.target, c.numbers);

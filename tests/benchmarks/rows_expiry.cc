@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "tests/benchmarks/alternating.h"
 #include "tests/benchmarks/engine_rows.h"
@@ -25,13 +27,18 @@
 namespace vigil::bench {
 namespace {
 
-constexpr char kMemoryBack[] = "expiry_900k_of_1m_memory_back";
-constexpr char kWorstWait[] = "expiry_900k_of_1m_worst_operation";
+// The two rows of one kind of node.
+struct Kind {
+  std::string name;  // in the names of its rows; empty: no limit of memory
+  Eviction eviction = Eviction::kNoEviction;
+  std::string what;
 
-struct Expiry {
-  double back_seconds = 0;    // until most of the memory was back
-  double worst_ms = 0;        // of any operation meanwhile
-  double usual_worst_ms = 0;  // of any before, in as long a time
+  std::string back_row() const {
+    return absl::StrCat("expiry_900k_of_1m", name, "_memory_back");
+  }
+  std::string worst_row() const {
+    return absl::StrCat("expiry_900k_of_1m", name, "_worst_operation");
+  }
 };
 
 // How often this thread went to sleep: without that it has waited for no lock, whatever
@@ -74,83 +81,115 @@ double WorstWhile(Ours& ours, uint64_t stay, Done done) {
   }
 }
 
-Expiry MeasureExpiry(const Settings& settings) {
+struct Expiry {
+  double back_seconds =
+      0;                // until most of the memory was back; 0: nothing expires
+  double worst_ms = 0;  // of any operation meanwhile
+};
+
+// As many keys on both sides, and as long a measurement: what differs is that nine of
+// ten keys expire in it.
+Expiry MeasureExpiry(const Settings& settings, const Kind& kind, bool expire) {
   const uint64_t keys = settings.Choose(1'000'000, 100'000);
   const uint64_t stay = keys / 10;
   // Without a directory: RocksDB's memory goes its own ways.
-  const auto node = OpenMaster(WithSmallLog(OneMember()));
+  Options options = WithSmallLog(OneMember());
+  if (kind.eviction != Eviction::kNoEviction) {
+    options.max_memory = size_t{1} << 30;  // of which a quarter is used
+    options.eviction = kind.eviction;
+  }
+  const auto node = OpenMaster(options);
   Ours ours(*node);
   const Values values;
   const double empty = ResidentBytes();
-  const absl::Time at = absl::Now() + absl::Seconds(settings.Choose(10, 4));
+  const absl::Time at = absl::Now() + absl::Seconds(settings.Choose(8, 3));
   char key[kKeyBytes];
   for (uint64_t i = 0; i < keys; ++i) {
     WriteKey(i, key, sizeof(key));
-    SetOptions options;
-    if (i >= stay) options.expires_at = at;
-    Must(node->Set({key, sizeof(key)}, values[i], options).status());
+    SetOptions set;
+    if (expire && i >= stay) set.expires_at = at;
+    Must(node->Set({key, sizeof(key)}, values[i], set).status());
   }
   const double filled = ResidentBytes();
-
-  const double allowed = settings.Choose(0.2, 0.9);
-  Expiry result;
-  constexpr double kUsualSeconds = 2;
-  const Stopwatch usual;
-  result.usual_worst_ms =
-      WorstWhile(ours, stay, [&] { return usual.seconds() > kUsualSeconds; });
+  if (absl::Now() > at) Must(absl::DeadlineExceededError("filled too late"));
   std::this_thread::sleep_for(absl::ToChronoNanoseconds(at - absl::Now()));
+
+  // A tenth of the keys stays, and as much may be idle pages; more of a small store.
+  const double allowed = settings.Choose(0.2, 0.9);
+  constexpr double kSeconds = 3;
+  Expiry result;
   const Stopwatch since;
   result.worst_ms = WorstWhile(ours, stay, [&] {
-    // A tenth of the keys stays, and as much may be idle pages; more of a small store.
     const bool back = ResidentBytes() < empty + (filled - empty) * allowed;
     if (back && result.back_seconds == 0) result.back_seconds = since.seconds();
     if (since.seconds() > 60)
       Must(absl::DeadlineExceededError(absl::StrCat(
           "the memory did not come back: ", ResidentBytes(), " of ", filled,
           " bytes; ", InfoText(node->status(), "memory"))));
-    return result.back_seconds > 0 && since.seconds() > kUsualSeconds;
+    return since.seconds() > kSeconds && (result.back_seconds > 0 || !expire);
   });
+  if (node->status().keys < stay || node->status().evicted_keys != 0)
+    Must(absl::InternalError("keys that stay have gone"));
   return result;
 }
 
-void ExpireTogether(const Settings& settings, Report& report) {
-  std::vector<double> back, worst, usual;
+std::string Listed(const std::vector<double>& numbers) {
+  return absl::StrJoin(numbers, " ", [](std::string* out, double number) {
+    absl::StrAppendFormat(out, "%.2f", number);
+  });
+}
+
+void ExpireTogether(const Settings& settings, const Kind& kind,
+                    Report& report) {
+  std::vector<double> back, with, without;
   for (int i = 0; i < settings.Choose(5, 1); ++i) {
-    const std::string text = Must(RunIsolated([&] {
-      const Expiry result = MeasureExpiry(settings);
-      return absl::StrCat(result.back_seconds, " ", result.worst_ms, " ",
-                          result.usual_worst_ms);
-    }));
-    char* rest = nullptr;
-    back.push_back(std::strtod(text.c_str(), &rest));
-    worst.push_back(std::strtod(rest, &rest));
-    usual.push_back(std::strtod(rest, nullptr));
+    for (const bool expire : {true, false}) {
+      const std::string text = Must(RunIsolated([&] {
+        const Expiry result = MeasureExpiry(settings, kind, expire);
+        return absl::StrCat(result.back_seconds, " ", result.worst_ms);
+      }));
+      char* rest = nullptr;
+      const double seconds = std::strtod(text.c_str(), &rest);
+      if (expire) back.push_back(seconds);
+      (expire ? with : without).push_back(std::strtod(rest, nullptr));
+    }
   }
-  report.Add(kMemoryBack, {.ours = Median(back)});
-  report.Add(kWorstWait,
-             {.ours = Median(worst),
-              .note = absl::StrCat("two seconds before that: ", Median(usual),
-                                   " ms; medians of ", back.size(), " runs")});
+  report.Add(kind.back_row(), {.ours = Median(back)});
+  report.Add(kind.worst_row(),
+             {.ours = Median(with),
+              .peer = Median(without),
+              .note = absl::StrCat("each run: ", Listed(with),
+                                   "; nothing expires: ", Listed(without))});
+}
+
+Measurement Of(const Kind& kind) {
+  const RowSpec back = {
+      .name = kind.back_row(),
+      .unit = "s",
+      .what = absl::StrCat(
+          "from the moment when 9 of 10 keys expire until four fifths of the "
+          "resident memory are back",
+          kind.what),
+      .target = {Bound::kOursAtMost, 5}};
+  const RowSpec worst = {
+      .name = kind.worst_row(),
+      .unit = "ms",
+      .what = absl::StrCat(
+          "longest Get or Set of keys that stay while the others are deleted",
+          kind.what, "; peer: the same node, nothing expires"),
+      .target = {Bound::kAddsAtMost, 1}};
+  return {.rows = {back, worst},
+          .measure = [kind](const Settings& settings, Report& report) {
+            ExpireTogether(settings, kind, report);
+          }};
 }
 
 }  // namespace
 
 std::vector<Measurement> ExpiryRows() {
-  const RowSpec back = {
-      .name = kMemoryBack,
-      .unit = "s",
-      .what =
-          "from the moment when 9 of 10 keys expire until four "
-          "fifths of the resident memory are back",
-      .target = {Bound::kOursAtMost, 5}};
-  const RowSpec worst = {
-      .name = kWorstWait,
-      .unit = "ms",
-      .what =
-          "longest Get or Set, on the wall, of keys that stay, "
-          "while the others are deleted",
-      .target = {Bound::kOursAtMost, 1}};
-  return {{.rows = {back, worst}, .measure = ExpireTogether}};
+  return {Of({}), Of({.name = "_s3fifo",
+                      .eviction = Eviction::kS3Fifo,
+                      .what = ", max_memory with S3-FIFO"})};
 }
 
 }  // namespace vigil::bench

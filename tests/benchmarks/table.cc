@@ -28,10 +28,14 @@ std::string Wanted(const Target& target) {
     case Bound::kRatioAtLeast:
     case Bound::kTimesLower:
       return absl::StrCat("ratio >= ", Number(target.value));
+    case Bound::kRatioAbove:
+      return absl::StrCat("ratio > ", Number(target.value));
     case Bound::kOursAtMost:
       return absl::StrCat("ours <= ", Number(target.value));
     case Bound::kOursAtLeast:
       return absl::StrCat("ours >= ", Number(target.value));
+    case Bound::kAddsAtMost:
+      return absl::StrCat("peer + ", Number(target.value));
   }
   return "";
 }

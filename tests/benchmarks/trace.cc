@@ -13,7 +13,7 @@ uint32_t KeySpace(const TraceSize& size) { return 6 * size.cached_keys; }
 Trace ZipfTrace(double exponent) {
   return {absl::StrFormat("zipf_%.1f", exponent),
           absl::StrFormat("Zipf %.1f over 6 times the keys that fit", exponent),
-          [exponent](const TraceSize& size) {
+          /*polluted=*/false, [exponent](const TraceSize& size) {
             return Keys::Zipfian(KeySpace(size), exponent, size.requests,
                                  kSeed);
           }};
@@ -59,14 +59,16 @@ Keys ZipfAndLoop(const TraceSize& size) {
 }  // namespace
 
 std::vector<Trace> Traces() {
-  return {
-      ZipfTrace(0.8),
-      ZipfTrace(0.9),
-      ZipfTrace(1.0),
-      ZipfTrace(1.1),
-      {"scans", "Zipf 1.0, every third stretch a scan of fresh keys", Scanned},
-      {"loop", "a loop over 1.5 times the keys that fit", Loop},
-      {"zipf_and_loop", "Zipf 1.0 and such a loop in turn", ZipfAndLoop}};
+  return {ZipfTrace(0.8),
+          ZipfTrace(0.9),
+          ZipfTrace(1.0),
+          ZipfTrace(1.1),
+          {"scans", "Zipf 1.0, every third stretch a scan of fresh keys",
+           /*polluted=*/true, Scanned},
+          {"loop", "a loop over 1.5 times the keys that fit",
+           /*polluted=*/false, Loop},
+          {"zipf_and_loop", "Zipf 1.0 and such a loop in turn",
+           /*polluted=*/false, ZipfAndLoop}};
 }
 
 }  // namespace vigil::bench

@@ -22,6 +22,9 @@ struct TraceSize {
 struct Trace {
   std::string name;  // part of a row's name
   std::string what;
+  // What a cache that only looks at how recent or how frequent a read was does badly:
+  // here a better one must show it.
+  bool polluted = false;
   std::function<Keys(const TraceSize&)> make;
 };
 
