@@ -70,6 +70,13 @@ struct EngineStatus {
   absl::Status health;  // not OK: the storage failed, and why
 };
 
+// An entry where it stands, as long as its shard is locked.
+struct EntryView {
+  std::string_view value;
+  uint64_t version = 0;
+  WallTime expires_at;  // zero: never
+};
+
 // A value that is read where it stands, or, if it is short, a copy of it: that costs
 // less than counting readers would.
 // Lifetime: its own; the key, and the engine, may go.
@@ -145,6 +152,11 @@ class Engine {
   // cache misses overlap.
   std::vector<std::optional<Entry>> GetMany(
       absl::Span<const std::string_view> keys, int database = 0) const;
+  // Likewise for who wants another form than entries: calls found(i, entry) for each
+  // keys[i] that is there, in order, under the locks of all of them: it copies and
+  // returns.
+  void VisitMany(absl::Span<const std::string_view> keys, int database,
+                 absl::FunctionRef<void(size_t, const EntryView&)> found) const;
   std::optional<KeyInfo> Look(std::string_view key, int database = 0) const;
   bool Exists(std::string_view key, int database = 0) const;
   // For the eviction policy it counts as a read.

@@ -1,8 +1,9 @@
 // The reads of an engine: one shard's lock for a lookup and a copy.
-#include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
+#include "absl/types/span.h"
 #include "engine/base/random.h"
 #include "engine/engine_impl.h"
 #include "engine/glob.h"
@@ -77,26 +78,40 @@ std::optional<KeyInfo> Engine::Look(std::string_view key, int database) const {
                          });
 }
 
-std::vector<std::optional<Entry>> Engine::GetMany(
-    absl::Span<const std::string_view> keys, int database) const {
-  struct Probe {
-    uint64_t hash;
-    size_t shard;
-  };
+namespace {
+
+// A key of several that are looked up together.
+struct Probe {
+  uint64_t hash;
+  size_t shard;
+};
+
+// So many cells are asked for before the first one is read: more would push each other
+// out of the nearest cache.
+constexpr size_t kAhead = 32;
+
+}  // namespace
+
+void Engine::VisitMany(
+    absl::Span<const std::string_view> keys, int database,
+    absl::FunctionRef<void(size_t, const EntryView&)> found) const {
   OperationTimer timer(impl_->insight, impl_->clock, OperationKind::kGetMany,
                        static_cast<uint8_t>(database), {});
   const DataSet& data = impl_->data;
   const uint8_t physical = data.Physical(database);
-  absl::InlinedVector<Probe, 64> probes;
-  absl::InlinedVector<bool, 64> wanted(data.shards(), false);
-  for (const std::string_view key : keys) {
-    const uint64_t hash = data.Hash(physical, key);
-    probes.push_back({hash, ShardOf(hash, data.shards())});
-    wanted[probes.back().shard] = true;
+  absl::InlinedVector<Probe, 64> probes(keys.size());
+  absl::InlinedVector<uint64_t, 1> wanted((data.shards() + 63) / 64);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const uint64_t hash = data.Hash(physical, keys[i]);
+    const size_t shard = ShardOf(hash, data.shards());
+    probes[i] = {hash, shard};
+    wanted[shard / 64] |= uint64_t{1} << shard % 64;
   }
   absl::InlinedVector<size_t, 64> shards;  // in ascending order
-  for (size_t i = 0; i < wanted.size(); ++i)
-    if (wanted[i]) shards.push_back(i);
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    for (uint64_t rest = wanted[i]; rest != 0; rest &= rest - 1)
+      shards.push_back(64 * i + static_cast<size_t>(std::countr_zero(rest)));
+  }
 
   if (timer.sampled() && !keys.empty()) {
     // Any one of them, as good as drawn: hashes are.
@@ -104,25 +119,36 @@ std::vector<std::optional<Entry>> Engine::GetMany(
                               keys[probes[0].hash % keys.size()]);
   }
 
-  uint64_t found = 0;
-  std::vector<std::optional<Entry>> entries(keys.size());
+  uint64_t hits = 0;
   data.ReadMany(shards, [&](auto at) {
-    // Each round asks for what the next one reads.
-    for (const Probe& probe : probes)
-      at(probe.shard).PrefetchBucket(probe.hash);
-    for (const Probe& probe : probes) at(probe.shard).PrefetchCell(probe.hash);
-    for (size_t i = 0; i < keys.size(); ++i) {
-      Keyspace& keyspace = at(probes[i].shard);
-      Cell* const cell = keyspace.FindStored(probes[i].hash, physical, keys[i]);
-      if (cell == nullptr) continue;
-      if (cell->expires() && cell->ExpiredAt(impl_->clock.Wall())) continue;
-      keyspace.Touch(*cell);
-      entries[i] = Copy(*cell);
-      ++found;
+    for (size_t begin = 0; begin < keys.size(); begin += kAhead) {
+      const auto some = absl::MakeSpan(probes).subspan(begin, kAhead);
+      // Each round asks for what the next one reads.
+      for (const Probe& probe : some)
+        at(probe.shard).PrefetchBucket(probe.hash);
+      for (const Probe& probe : some) at(probe.shard).PrefetchCell(probe.hash);
+      for (size_t i = begin; i < begin + some.size(); ++i) {
+        Keyspace& keyspace = at(probes[i].shard);
+        Cell* const cell =
+            keyspace.FindStored(probes[i].hash, physical, keys[i]);
+        if (cell == nullptr) continue;
+        if (cell->expires() && cell->ExpiredAt(impl_->clock.Wall())) continue;
+        keyspace.Touch(*cell);
+        found(i, {cell->value(), cell->version(), cell->expires_at()});
+        ++hits;
+      }
     }
   });
-  impl_->insight.operations.CountHits(found);
-  impl_->insight.operations.CountMisses(keys.size() - found);
+  impl_->insight.operations.CountHits(hits);
+  impl_->insight.operations.CountMisses(keys.size() - hits);
+}
+
+std::vector<std::optional<Entry>> Engine::GetMany(
+    absl::Span<const std::string_view> keys, int database) const {
+  std::vector<std::optional<Entry>> entries(keys.size());
+  VisitMany(keys, database, [&](size_t i, const EntryView& entry) {
+    entries[i] = {std::string(entry.value), entry.version, entry.expires_at};
+  });
   return entries;
 }
 

@@ -134,10 +134,12 @@ std::vector<std::optional<Value>> NodeImpl::GetMany(
     const ReadOptions& options) const {
   std::vector<std::optional<Value>> values(keys.size());
   if (!HasDatabase(options)) return values;
-  auto entries = engine_->GetMany(keys, options.database);
-  for (size_t i = 0; i < keys.size(); ++i) {
-    if (entries[i]) values[i] = ToValue(*std::move(entries[i]));
-  }
+  engine_->VisitMany(
+      keys, options.database, [&](size_t i, const engine::EntryView& entry) {
+        values[i] = Value{.data = std::string(entry.value),
+                          .version = entry.version,
+                          .expires_at = ToTime(entry.expires_at)};
+      });
   return values;
 }
 
