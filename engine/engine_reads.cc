@@ -86,61 +86,81 @@ struct Probe {
   size_t shard;
 };
 
+// All of them, and the shards that they are in, in ascending order.
+struct Probes {
+  Probes(absl::Span<const std::string_view> keys, uint8_t physical,
+         const DataSet& data)
+      : of(keys.size()) {
+    absl::InlinedVector<uint64_t, 1> wanted((data.shards() + 63) / 64);
+    for (size_t i = 0; i < keys.size(); ++i) {
+      const uint64_t hash = data.Hash(physical, keys[i]);
+      const size_t shard = ShardOf(hash, data.shards());
+      of[i] = {hash, shard};
+      wanted[shard / 64] |= uint64_t{1} << shard % 64;
+    }
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      for (uint64_t rest = wanted[i]; rest != 0; rest &= rest - 1)
+        shards.push_back(64 * i + static_cast<size_t>(std::countr_zero(rest)));
+    }
+  }
+
+  absl::InlinedVector<Probe, 64> of;
+  absl::InlinedVector<size_t, 64> shards;
+};
+
 // So many cells are asked for before the first one is read: more would push each other
 // out of the nearest cache.
 constexpr size_t kAhead = 32;
+
+// Calls found(i, cell) for each stored key; `at` is that of a ReadMany over its shards.
+template <typename At, typename Found>
+void VisitStored(absl::Span<const std::string_view> keys, uint8_t physical,
+                 absl::Span<const Probe> probes, At at, Found found) {
+  for (size_t begin = 0; begin < keys.size(); begin += kAhead) {
+    const auto some = probes.subspan(begin, kAhead);
+    // Each round asks for what the next one reads.
+    for (const Probe& probe : some) at(probe.shard).PrefetchBucket(probe.hash);
+    for (const Probe& probe : some) at(probe.shard).PrefetchCell(probe.hash);
+    for (size_t i = begin; i < begin + some.size(); ++i) {
+      Cell* const cell =
+          at(probes[i].shard).FindStored(probes[i].hash, physical, keys[i]);
+      if (cell != nullptr) found(i, *cell);
+    }
+  }
+}
 
 }  // namespace
 
 void Engine::VisitMany(
     absl::Span<const std::string_view> keys, int database,
     absl::FunctionRef<void(size_t, const EntryView&)> found) const {
-  OperationTimer timer(impl_->insight, impl_->clock, OperationKind::kGetMany,
+  const Impl& impl = *impl_;
+  OperationTimer timer(impl.insight, impl.clock, OperationKind::kGetMany,
                        static_cast<uint8_t>(database), {});
-  const DataSet& data = impl_->data;
-  const uint8_t physical = data.Physical(database);
-  absl::InlinedVector<Probe, 64> probes(keys.size());
-  absl::InlinedVector<uint64_t, 1> wanted((data.shards() + 63) / 64);
-  for (size_t i = 0; i < keys.size(); ++i) {
-    const uint64_t hash = data.Hash(physical, keys[i]);
-    const size_t shard = ShardOf(hash, data.shards());
-    probes[i] = {hash, shard};
-    wanted[shard / 64] |= uint64_t{1} << shard % 64;
-  }
-  absl::InlinedVector<size_t, 64> shards;  // in ascending order
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    for (uint64_t rest = wanted[i]; rest != 0; rest &= rest - 1)
-      shards.push_back(64 * i + static_cast<size_t>(std::countr_zero(rest)));
-  }
-
-  if (timer.sampled() && !keys.empty()) {
-    // Any one of them, as good as drawn: hashes are.
-    impl_->insight.hot.Sample(static_cast<uint8_t>(database),
-                              keys[probes[0].hash % keys.size()]);
-  }
-
   uint64_t hits = 0;
-  data.ReadMany(shards, [&](auto at) {
-    for (size_t begin = 0; begin < keys.size(); begin += kAhead) {
-      const auto some = absl::MakeSpan(probes).subspan(begin, kAhead);
-      // Each round asks for what the next one reads.
-      for (const Probe& probe : some)
-        at(probe.shard).PrefetchBucket(probe.hash);
-      for (const Probe& probe : some) at(probe.shard).PrefetchCell(probe.hash);
-      for (size_t i = begin; i < begin + some.size(); ++i) {
-        Keyspace& keyspace = at(probes[i].shard);
-        Cell* const cell =
-            keyspace.FindStored(probes[i].hash, physical, keys[i]);
-        if (cell == nullptr) continue;
-        if (cell->expires() && cell->ExpiredAt(impl_->clock.Wall())) continue;
-        keyspace.Touch(*cell);
-        found(i, {cell->value(), cell->version(), cell->expires_at()});
+  for (bool read = false; !read;) {
+    const uint8_t physical = impl.data.Physical(database);
+    const Probes probes(keys, physical, impl.data);
+    read = impl.data.ReadMany(probes.shards, [&](auto at) {
+      // A swap came before the locks: these are the shards of other keys.
+      if (at.Physical(database) != physical) return false;
+      const auto visit = [&](size_t i, Cell& cell) {
+        if (cell.expires() && cell.ExpiredAt(impl.clock.Wall())) return;
+        at(probes.of[i].shard).Touch(cell);
+        found(i, {cell.value(), cell.version(), cell.expires_at()});
         ++hits;
-      }
+      };
+      VisitStored(keys, physical, probes.of, at, visit);
+      return true;
+    });
+    if (read && timer.sampled() && !keys.empty()) {
+      // Any one of them, as good as drawn: hashes are.
+      impl.insight.hot.Sample(static_cast<uint8_t>(database),
+                              keys[probes.of[0].hash % keys.size()]);
     }
-  });
-  impl_->insight.operations.CountHits(hits);
-  impl_->insight.operations.CountMisses(keys.size() - hits);
+  }
+  impl.insight.operations.CountHits(hits);
+  impl.insight.operations.CountMisses(keys.size() - hits);
 }
 
 std::vector<std::optional<Entry>> Engine::GetMany(
