@@ -83,7 +83,7 @@ struct WatchOptions {
   // Which kinds: ChangeKinds joined by |. Not empty.
   uint32_t kinds = kAllChanges;
 
-  // One numbered database, or all. Range: 0 to 254.
+  // One numbered database, or all. Range: 0 to Options::databases - 1.
   std::optional<int> database;
 
   // Where to begin: with the first change after this position, for example the last

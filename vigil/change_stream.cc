@@ -21,17 +21,17 @@ static_assert(kAllChanges == engine::kAllChangeKinds);
 static_assert(static_cast<uint32_t>(ChangeKind::kFlushed) ==
               static_cast<uint32_t>(engine::ChangeKind::kFlushed));
 
-absl::Status Check(const WatchOptions& options) {
+absl::Status Check(const WatchOptions& options, int databases) {
   if (options.kinds == 0 || (options.kinds & ~kAllChanges) != 0) {
     return absl::InvalidArgumentError(
         absl::StrCat("WatchOptions::kinds is ", options.kinds,
                      "; it must be one or more ChangeKinds joined by |"));
   }
   if (options.database.has_value() &&
-      (*options.database < 0 || *options.database >= engine::kOwnDatabase)) {
-    return absl::InvalidArgumentError(absl::StrCat("WatchOptions::database is ",
-                                                   *options.database,
-                                                   "; it must be 0 to 254"));
+      (*options.database < 0 || *options.database >= databases)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("WatchOptions::database is ", *options.database,
+                     "; allowed: 0 to ", databases - 1));
   }
   return absl::OkStatus();
 }
@@ -107,16 +107,18 @@ struct ChangeStream::State {
 };
 
 ChangeStream::ChangeStream(engine::Engine& engine, Facts facts,
-                           Executor& executor)
+                           Executor& executor, int databases)
     : engine_(engine),
       facts_(std::move(facts)),
       executor_(executor),
+      databases_(databases),
       state_(std::make_shared<State>(engine.appended())),
       thread_("vigil-watch", [this] { Run(); }) {}
 
 absl::StatusOr<Subscription> ChangeStream::Watch(const WatchOptions& options,
                                                  Callback callback) {
-  if (absl::Status valid = Check(options); !valid.ok()) return valid;
+  if (absl::Status valid = Check(options, databases_); !valid.ok())
+    return valid;
   // Now is what reads show now, committed or not.
   const Position after =
       options.after ? ToPosition(*options.after)

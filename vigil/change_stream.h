@@ -42,8 +42,9 @@ class ChangeStream {
   using Facts = std::function<replication::LogFacts()>;
   using Callback = std::function<void(const ChangeBatch&)>;
 
-  // `facts` answers from any thread, and never blocks.
-  ChangeStream(engine::Engine& engine, Facts facts, Executor& executor);
+  // `facts` answers from any thread, and never blocks. `databases`: how many there are.
+  ChangeStream(engine::Engine& engine, Facts facts, Executor& executor,
+               int databases);
   ~ChangeStream() { Stop(); }
 
   // kInvalidArgument: an option is out of range.
@@ -72,6 +73,7 @@ class ChangeStream {
   engine::Engine& engine_;
   const Facts facts_;
   Executor& executor_;
+  const int databases_;
   const std::shared_ptr<State> state_;
   Thread thread_;  // last: it uses the rest
 };

@@ -216,7 +216,8 @@ absl::Status NodeImpl::OpenReplicator() {
               options_.data_dir.empty() ? "" : options_.data_dir + "/dropped",
           .listener = MakeDroppedFeed(executor_, options_.on_dropped_writes)});
   changes_ = std::make_unique<ChangeStream>(
-      *engine_, [this] { return replicator_->log_facts(); }, executor_);
+      *engine_, [this] { return replicator_->log_facts(); }, executor_,
+      options_.databases);
   writer_ = std::make_unique<Writer>(
       *engine_, *replicator_, clock_,
       WriterOptions{.sync_all = all_synced,

@@ -27,7 +27,7 @@ class NodeStream {
       : node_(node),
         stream_(
             *node.engine, [&node] { return node.replicator->log_facts(); },
-            executor_) {
+            executor_, /*databases=*/16) {
     node.on_log = [this] { stream_.Wake(); };
   }
   ~NodeStream() {
