@@ -97,7 +97,7 @@ void AckWatch::Add(AckQueue::Answer& answer) {
   answers_.push_back(std::move(answer));
   if (delivering_) return;
   delivering_ = true;
-  executor_.PostKept([this] { Deliver(); });
+  executor_.Post([this] { Deliver(); });
 }
 
 // One group, then the executor's other tasks have their turn.
@@ -115,7 +115,7 @@ void AckWatch::Deliver() {
   }
   MutexLock lock(mu_);
   if (!answers_.empty()) {
-    executor_.PostKept([this] { Deliver(); });
+    executor_.Post([this] { Deliver(); });
     return;
   }
   delivering_ = false;

@@ -243,9 +243,8 @@ void ChangeStream::Deliver(const std::shared_ptr<Watcher>& watcher,
     MutexLock lock(state_->mu);
     watcher->in_flight = true;
   }
-  // Kept: dropped, it would leave the watcher in flight for ever.
-  executor_.PostKept([state = state_, watcher,
-                      group = std::make_shared<ChangeBatch>(std::move(batch))] {
+  executor_.Post([state = state_, watcher,
+                  group = std::make_shared<ChangeBatch>(std::move(batch))] {
     Call(*state, *watcher, *group);
     MutexLock lock(state->mu);
     watcher->in_flight = false;

@@ -106,8 +106,7 @@ std::function<void(const replication::DroppedReport&)> MakeDroppedFeed(
   if (!listener) return {};
   return [&executor, listener = std::move(listener)](
              const replication::DroppedReport& report) {
-    // Kept: what was dropped is told, however many events the application misses.
-    executor.PostKept([listener, report] { Tell(report, listener); });
+    executor.Post([listener, report] { Tell(report, listener); });
   };
 }
 

@@ -1,6 +1,5 @@
 #include "vigil/executor.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace vigil {
@@ -8,32 +7,15 @@ namespace vigil {
 Executor::Executor() : thread_("vigil-callback", [this] { Run(); }) {}
 
 void Executor::Post(std::function<void()> task) {
-  Add({.run = std::move(task)});
-}
-
-void Executor::PostKept(std::function<void()> task) {
-  Add({.run = std::move(task), .kept = true});
-}
-
-void Executor::Add(Task task) {
-  Task
-      dropped;  // destroyed under no lock: it may hold the application's objects
   MutexLock lock(mu_);
   if (stopped_) return;
-  if (!task.kept && droppable_++ == kTasksMax) {
-    const auto oldest = std::find_if(tasks_.begin(), tasks_.end(),
-                                     [](const Task& t) { return !t.kept; });
-    dropped = std::move(*oldest);
-    tasks_.erase(oldest);
-    --droppable_;
-    ++dropped_;
-  }
   tasks_.push_back(std::move(task));
   changed_.NotifyOne();
 }
 
 void Executor::Stop() {
-  std::deque<Task> dropped;
+  // Destroyed under no lock: they may hold the application's objects.
+  std::deque<std::function<void()>> dropped;
   {
     MutexLock lock(mu_);
     stopped_ = true;
@@ -43,23 +25,22 @@ void Executor::Stop() {
   thread_.Join();
 }
 
-uint64_t Executor::dropped() const {
+size_t Executor::waiting() const {
   MutexLock lock(mu_);
-  return dropped_;
+  return tasks_.size();
 }
 
 void Executor::Run() {
   while (true) {
-    Task task;
+    std::function<void()> task;
     {
       MutexLock lock(mu_);
       while (tasks_.empty() && !stopped_) changed_.Wait(mu_);
       if (stopped_) return;
       task = std::move(tasks_.front());
       tasks_.pop_front();
-      if (!task.kept) --droppable_;
     }
-    task.run();
+    task();
   }
 }
 

@@ -120,7 +120,10 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(const Options& options) {
 }
 
 NodeImpl::NodeImpl(const Options& options)
-    : options_(options), logger_(MakeLogger(options)), roles_(executor_) {}
+    : options_(options),
+      logger_(MakeLogger(options)),
+      roles_(executor_),
+      events_(executor_, options.on_event) {}
 
 absl::Status NodeImpl::Start() {
   if (absl::Status s = OpenEngine(); !s.ok()) return s;
@@ -278,11 +281,9 @@ void NodeImpl::PublishRole() {
 
 void NodeImpl::Announce(const sentinel::SentinelEvent& event) {
   Log(logger_, LogLevel::kNotice, absl::StrCat(event.name, " ", event.text));
-  if (!options_.on_event) return;
-  const absl::Time time = absl::FromUnixMillis(clock_.Wall().ms);
-  executor_.Post([this, told = Event{event.name, event.text, time}] {
-    options_.on_event(told);
-  });
+  events_.Tell({.name = event.name,
+                .text = event.text,
+                .time = absl::FromUnixMillis(clock_.Wall().ms)});
 }
 
 void NodeImpl::SyncAndMarkClean() {

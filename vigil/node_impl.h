@@ -27,6 +27,7 @@
 #include "vigil/ack_watch.h"
 #include "vigil/async_writer.h"
 #include "vigil/change_stream.h"
+#include "vigil/event_feed.h"
 #include "vigil/executor.h"
 #include "vigil/fresh_reader.h"
 #include "vigil/grpc_server.h"
@@ -132,6 +133,7 @@ class NodeImpl final : public Node {
   const Logger logger_;
   Executor executor_;
   RoleFeed roles_;
+  EventFeed events_;
 
   // In the order in which they are built; see the destructor for the other one.
   std::unique_ptr<engine::Engine> engine_;

@@ -90,6 +90,9 @@ struct Event {
   std::string name;  // "+sdown", "+switch-master", ...
   std::string text;  // "master a 127.0.0.1:7001 ..."
   absl::Time time;
+  // How many events before this one were not told, because on_event was so slow that
+  // 10,000 waited.
+  uint64_t missed = 0;
 };
 
 enum class LogSeverity { kDebug, kNotice, kWarning };

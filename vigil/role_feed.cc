@@ -13,6 +13,7 @@ struct RoleFeed::Listener {
 struct RoleFeed::State {
   mutable Mutex mu;
   CondVar call_ended;
+  bool posted ABSL_GUARDED_BY(mu) = false;  // a delivery waits
   RoleView view ABSL_GUARDED_BY(mu);
   uint64_t version ABSL_GUARDED_BY(mu) = 1;
   std::vector<std::shared_ptr<Listener>> listeners ABSL_GUARDED_BY(mu);
@@ -31,7 +32,7 @@ void RoleFeed::Publish(const RoleView& view) {
     state_->view = view;
     ++state_->version;
   }
-  executor_.Post([state = state_] { Deliver(*state); });
+  Post();
 }
 
 RoleView RoleFeed::latest() const {
@@ -47,7 +48,7 @@ Subscription RoleFeed::Subscribe(
     MutexLock lock(state_->mu);
     state_->listeners.push_back(added);
   }
-  executor_.Post([state = state_] { Deliver(*state); });
+  Post();
   return Subscription([state = state_, added] {
     MutexLock lock(state->mu);
     std::erase(state->listeners, added);
@@ -56,6 +57,21 @@ Subscription RoleFeed::Subscribe(
            state->caller != std::this_thread::get_id()) {
       state->call_ended.Wait(state->mu);
     }
+  });
+}
+
+// One delivery that waits tells all that there is until it begins.
+void RoleFeed::Post() {
+  {
+    MutexLock lock(state_->mu);
+    if (std::exchange(state_->posted, true)) return;
+  }
+  executor_.Post([state = state_] {
+    {
+      MutexLock lock(state->mu);
+      state->posted = false;
+    }
+    Deliver(*state);
   });
 }
 

@@ -2,7 +2,7 @@
 //
 // Level-triggered: each is given the present view when it subscribes and the
 // latest view after that, never a stale one after a newer one; a slow
-// subscriber misses views in between.
+// subscriber misses views in between, never the last one.
 #ifndef VIGIL_ROLE_FEED_H_
 #define VIGIL_ROLE_FEED_H_
 
@@ -33,6 +33,7 @@ class RoleFeed {
   struct Listener;
   struct State;
 
+  void Post();
   static void Deliver(State& state);
 
   Executor& executor_;

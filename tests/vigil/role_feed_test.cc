@@ -66,6 +66,27 @@ TEST(RoleFeed, SlowListenerMissesViewsInBetweenButNeverTheLast) {
   EXPECT_EQ(seen.UntilEpoch(100), (std::vector<uint64_t>{0, 100}));
 }
 
+// The views that a busy callback thread has no time for take one place, and the last
+// of them is told, however much others want to be called.
+TEST(RoleFeed, ViewsThatWaitTakeOnePlaceAndTheLastIsNeverLost) {
+  Executor executor;
+  RoleFeed feed(executor);
+  Seen seen;
+  std::promise<void> entered;
+  std::promise<void> release;
+  executor.Post([&] {
+    entered.set_value();
+    release.get_future().wait();
+  });
+  entered.get_future().wait();
+  Subscription s = feed.Subscribe([&](const RoleView& v) { seen(v); });
+  for (uint64_t i = 1; i <= 100; ++i) feed.Publish(Epoch(i));
+  EXPECT_EQ(executor.waiting(), 1u);
+  for (int i = 0; i < 20'000; ++i) executor.Post([] {});
+  release.set_value();
+  EXPECT_EQ(seen.UntilEpoch(100), (std::vector<uint64_t>{100}));
+}
+
 TEST(RoleFeed, SameViewIsToldOnce) {
   Executor executor;
   RoleFeed feed(executor);
