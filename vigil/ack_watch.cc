@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
 namespace vigil {
 
 AckWatch::AckWatch(Progress progress, Signal& disk, Executor& executor,
@@ -13,16 +16,31 @@ AckWatch::AckWatch(Progress progress, Signal& disk, Executor& executor,
       places_(places),
       thread_("vigil-acks", [this] { Run(); }) {}
 
-bool AckWatch::TakePlace() {
-  if (outstanding_.fetch_add(1) >= places_) return false;
+absl::Status AckWatch::TakePlace() {
   MutexLock lock(mu_);
-  return !stopped_;
+  if (stopped_) {
+    return absl::CancelledError(
+        "the node is being destroyed; nothing was applied");
+  }
+  if (outstanding_ >= places_) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("async_operations_max operations (", places_,
+                     ") are outstanding; nothing was applied"));
+  }
+  ++outstanding_;
+  ++beginning_;
+  return absl::OkStatus();
+}
+
+void AckWatch::Began() {
+  if (--beginning_ == 0) settled_.NotifyAll();
 }
 
 void AckWatch::Answer(Done done, absl::StatusOr<Receipt> result) {
   AckQueue::Answer answer{std::move(done), std::move(result)};
   MutexLock lock(mu_);
-  if (!stopped_) Add(answer);
+  Add(answer);
+  Began();
 }
 
 uint64_t AckWatch::Await(PendingAck ack, MonoTime deadline, Done done) {
@@ -34,7 +52,13 @@ uint64_t AckWatch::Await(PendingAck ack, MonoTime deadline, Done done) {
   bool wake = false;
   {
     MutexLock lock(mu_);
-    if (stopped_) return 0;
+    if (stopped_) {
+      AckQueue::Answer answer{std::move(done), Cancelled(ack)};
+      Add(answer);
+      Began();
+      return 0;
+    }
+    Began();
     number = queue_.Add(ack, deadline, std::move(done));
     wake = deadline < sleeps_until_ || (ack.to_disk && !sleeps_on_disk_);
   }
@@ -63,7 +87,7 @@ void AckWatch::Stop() {
   Wake();
   thread_.Join();
   MutexLock lock(mu_);
-  while (delivering_) delivered_.Wait(mu_);
+  while (beginning_ > 0 || delivering_) settled_.Wait(mu_);
 }
 
 void AckWatch::Run() {
@@ -119,7 +143,7 @@ void AckWatch::Deliver() {
     return;
   }
   delivering_ = false;
-  delivered_.NotifyAll();
+  settled_.NotifyAll();
 }
 
 }  // namespace vigil

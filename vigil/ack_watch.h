@@ -9,7 +9,8 @@
 // thread, under no lock.
 // Lifetime: `disk`, `executor`, `clock` and what `progress` uses are used until Stop()
 // has returned. Cancel may be called after that.
-// Invariant: whatever got a place is answered exactly once.
+// Invariant: whatever got a place is answered exactly once, also if Stop() comes
+// meanwhile; what got none leaves no trace.
 #ifndef VIGIL_ACK_WATCH_H_
 #define VIGIL_ACK_WATCH_H_
 
@@ -19,6 +20,7 @@
 #include <functional>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/base/clock.h"
 #include "engine/base/mutex.h"
@@ -41,12 +43,13 @@ class AckWatch {
            const Clock& clock, size_t places);
   ~AckWatch() { Stop(); }
 
-  // An operation begins: it takes a place, which its answer gives back. False: there
-  // is none left, or it has stopped. The operation is to be answered in that case,
-  // too, but nothing else may be done for it.
-  bool TakePlace();
-  // Once for each TakePlace: the answer, or what it waits for. Returns the number to
-  // cancel it by. After Stop() both do nothing, and `done` is never called.
+  // An operation begins: it takes a place, which its answer gives back. Else the
+  // operation does not begin, and nobody is called for it:
+  //   kResourceExhausted  no place is left
+  //   kCancelled          Stop() was called
+  absl::Status TakePlace();
+  // Exactly one of them, once for each place: the answer, or what it waits for. Returns
+  // the number to cancel it by.
   void Answer(Done done, absl::StatusOr<Receipt> result);
   uint64_t Await(PendingAck ack, MonoTime deadline, Done done);
 
@@ -57,8 +60,9 @@ class AckWatch {
   // nothing when nobody waits.
   void Wake();
 
-  // Answers kCancelled to all who wait, and returns when every answer was given.
-  // Idempotent. REQUIRES: not on the executor's thread, which is running.
+  // Nothing begins any more. Answers kCancelled to all who wait, and returns when
+  // everything that had begun was told. Idempotent.
+  // REQUIRES: not on the executor's thread, which is running.
   void Stop();
 
   // How often the thread has looked at the watermarks.
@@ -66,6 +70,7 @@ class AckWatch {
 
  private:
   void Run();
+  void Began() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Add(AckQueue::Answer& answer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Deliver();
 
@@ -78,9 +83,11 @@ class AckWatch {
   std::atomic<uint64_t> looks_{0};
 
   Mutex mu_;
-  CondVar delivered_;
+  CondVar settled_;  // beginning_ or delivering_
   AckQueue queue_ ABSL_GUARDED_BY(mu_);
   std::vector<AckQueue::Answer> answers_ ABSL_GUARDED_BY(mu_);
+  size_t beginning_ ABSL_GUARDED_BY(mu_) =
+      0;  // have a place, and no Answer or Await
   bool delivering_ ABSL_GUARDED_BY(mu_) = false;  // a task is posted, or runs
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   // What the thread would wake up for by itself.

@@ -6,22 +6,22 @@
 // A call decides and applies the write as the Node's own method does: on the caller's
 // thread, before it returns. It never blocks: if the log has no room at this moment, or a
 // max_unreplicated_ bound is reached, the answer is kResourceExhausted, and nothing was
-// applied. Only the wait for the Ack
-// goes on without the caller. Arguments, options and results are those of the method
-// of the same name in node.h, and so are the errors, with two more:
-//   kResourceExhausted  also: Options::async_operations_max operations are outstanding
-//                       or not told yet; nothing was applied; wait for some to end
-//   kCancelled          applied here, then Cancel() was called or the node destroyed:
-//                       the outcome is unknown; ReceiptOf(status)
+// applied. Only the wait for the Ack goes on without the caller, until its time-out.
 //
-// `done` is called exactly once, with the result or an error of whatever kind, always on
-// the node's callback thread and under no lock of the node: so the caller may hold a
-// lock that `done` takes. Answers may come in another order than the calls. It may be
-// empty.
+// A call is accepted or not, and says so by what it returns. One that is not accepted has
+// done nothing, and its `done` is destroyed without being called: AsyncOperation::status.
+// Of one that is accepted `done` is called exactly once, with the result or an error of
+// whatever kind, on the node's callback thread and under no lock of the node: so the
+// caller may hold a lock that `done` takes. Answers may come in another order than the
+// calls, and before the call has returned. `done` may be empty.
+//
+// Arguments, options and results are those of the method of the same name in node.h, and
+// so are the errors, with one more:
+//   kCancelled  applied here, then Cancel() was called or the node destroyed: the outcome
+//               is unknown; ReceiptOf(status)
 //
 // When the node is destroyed, whoever still waits is told kCancelled, before the
-// destructor returns. What a callback begins during that is not accepted: nothing
-// is applied, and its `done` is destroyed without being called.
+// destructor returns.
 //
 // Thread-safety: all methods from any thread, from callbacks too.
 // Lifetime: of the node.
@@ -35,6 +35,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "vigil/batch.h"
@@ -44,11 +45,18 @@ namespace vigil {
 
 class AckWatch;
 
-// One that was begun. Copies stand for the same one; destroying it means nothing.
+// What a call has begun. Copies stand for the same one; destroying it means nothing.
 // Thread-safety: thread-compatible. Lifetime: may outlive the node.
-class AsyncOperation {
+class [[nodiscard]] AsyncOperation {
  public:
   AsyncOperation() = default;
+
+  // OK: accepted. Else nothing was applied, and nobody is called:
+  //   kResourceExhausted  Options::async_operations_max operations are outstanding or
+  //                       not told yet; wait for some to end
+  //   kCancelled          the node is being destroyed
+  const absl::Status& status() const { return status_; }
+  bool accepted() const { return status_.ok(); }
 
   // Ends the waiting, never the write: `done` is told kCancelled, soon. Nothing if it
   // has its answer already.
@@ -56,9 +64,11 @@ class AsyncOperation {
 
  private:
   friend class AsyncWriter;
+  explicit AsyncOperation(absl::Status status) : status_(std::move(status)) {}
   AsyncOperation(std::weak_ptr<AckWatch> acks, uint64_t number)
       : acks_(std::move(acks)), number_(number) {}
 
+  absl::Status status_;
   std::weak_ptr<AckWatch> acks_;
   uint64_t number_ = 0;
 };

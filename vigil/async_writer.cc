@@ -11,19 +11,16 @@ void AsyncOperation::Cancel() const {
 template <typename Result>
 AsyncOperation AsyncWriter::Begin(
     Done<Result> done, absl::FunctionRef<WrittenOr<Result>()> write) {
-  WrittenOr<Result> written =
-      acks_->TakePlace()
-          ? write()
-          : absl::ResourceExhaustedError(
-                "async_operations_max operations are outstanding; nothing was "
-                "applied");
+  if (absl::Status place = acks_->TakePlace(); !place.ok())
+    return AsyncOperation(std::move(place));
+  WrittenOr<Result> written = write();
   if (!written.ok()) {
     acks_->Answer(
         [done = std::move(done)](const absl::StatusOr<Receipt>& answer) {
           if (done) done(answer.status());
         },
         written.status());
-    return {};
+    return AsyncOperation(absl::OkStatus());
   }
   auto tell = [done = std::move(done), result = std::move(written->result)](
                   absl::StatusOr<Receipt> answer) mutable {

@@ -204,8 +204,8 @@ struct Options {
   // How many are kept, the newest. Range: 0 to 100,000.
   size_t slow_log_length = 128;
 
-  // How many operations of Node::async() may be outstanding or not told yet. More cost
-  // memory, each about 0.5 KiB and what its callback holds. Range: 1 to 10,000,000.
+  // How many operations of Node::async() may be outstanding or not told yet; more are not
+  // accepted. They cost memory, each about 0.5 KiB and what its callback holds. Range: 1 to 10,000,000.
   size_t async_operations_max = 100'000;
 
   // Lines of what the node does, from any of its threads; thread-safe, and must

@@ -71,14 +71,16 @@ class AsyncWriters {
  private:
   void Next() {
     const size_t i = next_++ % keys_.size();
-    node_.async().Set(keys_[i], values_[i], {.ack = Ack::kDisk},
-                      [this](absl::StatusOr<SetResult> result) {
-                        Must(result.status());
-                        ++writes_;
-                        if (!stop_) return Next();
-                        --running_;
-                        running_.notify_all();
-                      });
+    Must(node_.async()
+             .Set(keys_[i], values_[i], {.ack = Ack::kDisk},
+                  [this](absl::StatusOr<SetResult> result) {
+                    Must(result.status());
+                    ++writes_;
+                    if (!stop_) return Next();
+                    --running_;
+                    running_.notify_all();
+                  })
+             .status());
   }
 
   Node& node_;

@@ -81,8 +81,10 @@ TEST(NodeMemory, WithoutEvictionAFullNodeRefusesAndChangesNothing) {
   EXPECT_EQ(code(node.Write(Batch().Delete("k0").Set("new", kValue))),
             StatusCode::kResourceExhausted);
   std::promise<StatusCode> told;
-  node.async().Set("new", kValue, {},
-                   [&](const auto& set) { told.set_value(code(set)); });
+  EXPECT_TRUE(node.async()
+                  .Set("new", kValue, {},
+                       [&](const auto& set) { told.set_value(code(set)); })
+                  .accepted());
   EXPECT_EQ(told.get_future().get(), StatusCode::kResourceExhausted);
   EXPECT_EQ(node.status().last_index, last);
   EXPECT_EQ(node.KeyCount(), static_cast<uint64_t>(keys));
@@ -156,9 +158,12 @@ TEST(NodeDisk, FsyncAlwaysMakesEveryWriteWaitForTheDisk) {
   EXPECT_EQ(node.Set("k", "v", {.ack = Ack::kQuorum})->receipt.reached,
             Ack::kQuorum);
   std::promise<Ack> told;
-  node.async().Set("k", "v", {}, [&](absl::StatusOr<SetResult> set) {
-    told.set_value(set->receipt.reached);
-  });
+  EXPECT_TRUE(node.async()
+                  .Set("k", "v", {},
+                       [&](absl::StatusOr<SetResult> set) {
+                         told.set_value(set->receipt.reached);
+                       })
+                  .accepted());
   EXPECT_EQ(told.get_future().get(), Ack::kDisk);
 }
 
@@ -282,52 +287,58 @@ TEST(NodeWatch, TellsTheApplicationsNumbersAfterASwap) {
   EXPECT_THAT(told, ElementsAre("3a", "5b", "5"));
 }
 
-TEST(NodeAsync, EachOfTooManyOperationsIsToldOnce) {
+TEST(NodeAsync,
+     OfTooManyOperationsSomeAreNotAcceptedAndEachOfTheOthersIsToldOnce) {
   LiveGroup group(1, [](Options& o) { o.async_operations_max = 4; });
   Node& node = group.master();
   constexpr int kCalls = 500;
+  int accepted = 0;
   std::atomic<int> done{0};
-  std::atomic<int> refused{0};
   std::vector<std::atomic<int>> told(kCalls);
+  std::vector<bool> refused(kCalls);
   for (int i = 0; i < kCalls; ++i) {
-    node.async().Set(absl::StrCat("k", i), "v", {.ack = Ack::kDisk},
-                     [&, i](const absl::StatusOr<SetResult>& set) {
-                       ++told[i];
-                       ++(set.ok() ? done : refused);
-                       if (set.ok()) return;
-                       EXPECT_TRUE(absl::IsResourceExhausted(set.status()));
-                     });
+    const AsyncOperation operation =
+        node.async().Set(absl::StrCat("k", i), "v", {.ack = Ack::kDisk},
+                         [&, i](const absl::StatusOr<SetResult>& set) {
+                           EXPECT_TRUE(set.ok()) << set.status();
+                           ++told[i];
+                           ++done;
+                         });
+    if (operation.accepted()) {
+      ++accepted;
+      continue;
+    }
+    refused[i] = true;
+    EXPECT_TRUE(absl::IsResourceExhausted(operation.status()));
   }
-  ASSERT_TRUE(Eventually([&] { return done + refused == kCalls; }));
-  for (const auto& times : told) EXPECT_EQ(times, 1);
-  EXPECT_EQ(node.KeyCount(), static_cast<uint64_t>(done));
-  EXPECT_GE(done, 4);
-  EXPECT_GT(refused, 0);
+  ASSERT_TRUE(Eventually([&] { return done == accepted; }));
+  for (int i = 0; i < kCalls; ++i) EXPECT_EQ(told[i], refused[i] ? 0 : 1) << i;
+  EXPECT_EQ(node.KeyCount(), static_cast<uint64_t>(accepted));
+  EXPECT_GE(accepted, 4);
+  EXPECT_LT(accepted, kCalls);
 }
 
-// A callback that begins the next operation whatever it is told, until the end.
+// A callback that begins the next operation whatever it is told, until the end: each
+// that was accepted is told before the node is gone.
 TEST(NodeAsync, ANodeEndsInTheMiddleOfManyOperations) {
-  std::atomic<int> begun{0};
+  std::atomic<int> accepted{0};
   std::atomic<int> told{0};
-  std::atomic<bool> ended{false};
   {
     LiveGroup group(1);
     Node& node = group.master();
     std::function<void()> begin = [&] {
-      ++begun;
-      node.async().Set("k", "v", {.ack = Ack::kDisk},
-                       [&](const absl::StatusOr<SetResult>&) {
-                         EXPECT_FALSE(ended);
-                         ++told;
-                         begin();
-                       });
+      const AsyncOperation operation = node.async().Set(
+          "k", "v", {.ack = Ack::kDisk}, [&](const absl::StatusOr<SetResult>&) {
+            ++told;
+            begin();
+          });
+      if (operation.accepted()) ++accepted;
     };
     for (int i = 0; i < 64; ++i) begin();
     ASSERT_TRUE(Eventually([&] { return told > 1000; }));
     group.Close(0);
-    ended = true;
   }
-  EXPECT_GE(begun, told.load());
+  EXPECT_EQ(accepted, told);
 }
 
 }  // namespace

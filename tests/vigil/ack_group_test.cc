@@ -49,7 +49,7 @@ TEST(AckLevels, EachIsReachedByAWriteByAWaitAndAsynchronously) {
     EXPECT_EQ(set->receipt.reached, ack) << ToString(ack);
 
     Promised<SetResult> told;
-    a.async.Set("k", "v", {.ack = ack}, told.done());
+    EXPECT_TRUE(a.async.Set("k", "v", {.ack = ack}, told.done()).accepted());
     EXPECT_EQ(told.Get()->receipt.reached, ack) << ToString(ack);
 
     const Receipt receipt = Set(a, "k")->receipt;
@@ -58,7 +58,9 @@ TEST(AckLevels, EachIsReachedByAWriteByAWaitAndAsynchronously) {
     EXPECT_EQ(waited->reached, ack) << ToString(ack);
     EXPECT_EQ(waited->index, receipt.index);
     Promised<Receipt> later;
-    a.async.Wait(Set(a, "k")->receipt, ack, absl::Seconds(30), later.done());
+    EXPECT_TRUE(
+        a.async.Wait(Set(a, "k")->receipt, ack, absl::Seconds(30), later.done())
+            .accepted());
     EXPECT_EQ(later.Get()->reached, ack) << ToString(ack);
   }
 }
@@ -214,7 +216,9 @@ TEST_F(Bounded, NoMoreOperationsThanAllowedAreAccepted) {
   EXPECT_GT(a.writer.unreplicated().bytes, 5u);
 
   Promised<SetResult> told;
-  a.async.Set("other", "v", {.timeout = absl::Hours(1)}, told.done());
+  EXPECT_TRUE(
+      a.async.Set("other", "v", {.timeout = absl::Hours(1)}, told.done())
+          .accepted());
   EXPECT_TRUE(absl::IsResourceExhausted(told.Get().status()))
       << "an asynchronous one never waits";
   Join(group_);

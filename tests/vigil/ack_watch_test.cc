@@ -10,6 +10,7 @@
 
 #include "tests/support/manual_clock.h"
 #include "tests/vigil/answers.h"
+#include "vigil/node.h"
 
 namespace vigil {
 namespace {
@@ -21,7 +22,7 @@ class AckWatchTest : public testing::Test {
   void TearDown() override { watch_.Stop(); }
 
   void Await(Ack ack, uint64_t index, MonoTime deadline, AckWatch::Done done) {
-    ASSERT_TRUE(watch_.TakePlace());
+    ASSERT_TRUE(watch_.TakePlace().ok());
     number_ = watch_.Await({.epoch = kEpoch,
                             .receipt = {.epoch = 1, .index = index},
                             .to_disk = ack == Ack::kDisk,
@@ -109,15 +110,28 @@ TEST_F(AckWatchTest, CancellingEndsOneWaitAndOnlyOnce) {
 
 TEST_F(AckWatchTest, AFullHouseIsSaidAndAnAnswerMakesRoom) {
   for (int i = 0; i < 100; ++i) Await(Ack::kDisk, 5, i);
-  EXPECT_FALSE(watch_.TakePlace());
-  watch_.Answer(answers_.For(100), absl::ResourceExhaustedError("full"));
-  EXPECT_EQ(answers_.Await(1)[0].name, 100);
+  EXPECT_TRUE(absl::IsResourceExhausted(watch_.TakePlace()));
   durable_ = 5;
   disk_.Notify();
+  EXPECT_EQ(answers_.Await(100).size(), 100u);
+  EXPECT_TRUE(watch_.TakePlace().ok());
+  watch_.Answer(answers_.For(100), Receipt{});
   EXPECT_EQ(answers_.Await(101).size(), 101u);
-  EXPECT_TRUE(watch_.TakePlace());
-  watch_.Answer(answers_.For(101), Receipt{});
-  EXPECT_EQ(answers_.Await(102).size(), 102u);
+}
+
+// However long the callback thread is busy, what is refused there and then costs no
+// memory.
+TEST_F(AckWatchTest, RefusalsOfAFullHouseDoNotGatherBehindABlockedCallback) {
+  std::promise<void> release;
+  executor_.Post([&] { release.get_future().wait(); });
+  for (int i = 0; i < 100; ++i) Await(Ack::kMemory, 1, i);
+  for (int i = 0; i < 100'000; ++i)
+    EXPECT_TRUE(absl::IsResourceExhausted(watch_.TakePlace()));
+  EXPECT_LE(executor_.waiting(), 2u);
+  release.set_value();
+  EXPECT_EQ(answers_.Await(100).size(), 100u);
+  EXPECT_TRUE(watch_.TakePlace().ok());
+  watch_.Answer(answers_.For(100), Receipt{});
 }
 
 TEST_F(AckWatchTest, AnOperationMayBeginTheNextOneInItsAnswer) {
@@ -135,14 +149,12 @@ TEST_F(AckWatchTest, AnOperationMayBeginTheNextOneInItsAnswer) {
 
 TEST_F(AckWatchTest, StopTellsAllOnTheCallbackThreadAndAcceptsNothingMore) {
   bool on_its_thread = false;
-  bool after = false;
   Await(Ack::kDisk, 5, MonoTime::InfiniteFuture(),
         [&](const absl::StatusOr<Receipt>& answer) {
           on_its_thread = executor_.IsCurrentThread();
           EXPECT_TRUE(absl::IsCancelled(answer.status()));
           // As who tries again at each failure would.
-          EXPECT_FALSE(watch_.TakePlace());
-          watch_.Answer([&](const auto&) { after = true; }, Receipt{});
+          EXPECT_TRUE(absl::IsCancelled(watch_.TakePlace()));
         });
   Await(Ack::kQuorum, 5, 1);
   watch_.Stop();
@@ -151,7 +163,35 @@ TEST_F(AckWatchTest, StopTellsAllOnTheCallbackThreadAndAcceptsNothingMore) {
   EXPECT_TRUE(absl::IsCancelled(answers_.Now()[0].status));
   watch_.Stop();
   watch_.Cancel(number_);
-  EXPECT_FALSE(after);
+}
+
+// A write that is decided while the node goes down: it had its place, so it is told, and
+// the end waits for that.
+TEST_F(AckWatchTest, WhatBeganBeforeTheEndIsToldHoweverLateItComes) {
+  ASSERT_TRUE(watch_.TakePlace().ok());
+  ASSERT_TRUE(watch_.TakePlace().ok());
+  ASSERT_TRUE(watch_.TakePlace().ok());
+  std::atomic<bool> stopped{false};
+  std::thread end([&] {
+    watch_.Stop();
+    stopped = true;
+  });
+  while (watch_.TakePlace().ok()) watch_.Answer([](const auto&) {}, Receipt{});
+  EXPECT_FALSE(stopped);
+  watch_.Answer(answers_.For(1), absl::InternalError("refused"));
+  watch_.Await({.epoch = kEpoch, .receipt = {.epoch = 1, .index = 7}},
+               clock_.Mono(), answers_.For(2));
+  EXPECT_FALSE(stopped);
+  watch_.Await(
+      {.epoch = kEpoch, .receipt = {.epoch = 1, .index = 8}, .to_disk = true},
+      MonoTime::InfiniteFuture(), answers_.For(3));
+  end.join();
+  const auto told = answers_.Now();
+  ASSERT_EQ(told.size(), 3u);
+  EXPECT_TRUE(absl::IsInternal(told[0].status));
+  EXPECT_TRUE(told[1].status.ok());
+  EXPECT_TRUE(absl::IsCancelled(told[2].status));
+  EXPECT_EQ(ReceiptOf(told[2].status)->index, 8u);
 }
 
 // Waiters come and go on three threads while both watermarks move: all are told.
@@ -162,11 +202,7 @@ TEST_F(AckWatchTest, NoneIsForgotten) {
   for (int t = 0; t < 2; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kEach; ++i) {
-        while (!watch_.TakePlace()) {
-          std::promise<void> told;
-          watch_.Answer([&](const auto&) { told.set_value(); }, Receipt{});
-          told.get_future().wait();
-        }
+        while (!watch_.TakePlace().ok()) std::this_thread::yield();
         const uint64_t number =
             watch_.Await({.epoch = kEpoch,
                           .receipt = {.epoch = 1, .index = ++last},

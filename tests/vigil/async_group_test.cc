@@ -26,8 +26,10 @@ TEST(Async, EveryOperationTellsWhatItsTwinReturns) {
   const WriteOptions quorum{.ack = Ack::kQuorum};
 
   Promised<SetResult> set;
-  a.async.Set("k", "5", {.return_previous = true, .ack = Ack::kQuorum},
-              set.done());
+  EXPECT_TRUE(a.async
+                  .Set("k", "5", {.return_previous = true, .ack = Ack::kQuorum},
+                       set.done())
+                  .accepted());
   const auto was_set = set.Get();
   ASSERT_TRUE(was_set.ok()) << was_set.status();
   EXPECT_TRUE(was_set->applied);
@@ -35,66 +37,77 @@ TEST(Async, EveryOperationTellsWhatItsTwinReturns) {
   EXPECT_EQ(was_set->receipt.index, group[0].engine->Get("k")->version);
 
   Promised<SetResult> again;
-  a.async.Set("k", "6", {.when = When::kIfAbsent, .return_previous = true},
-              again.done());
+  EXPECT_TRUE(a.async
+                  .Set("k", "6",
+                       {.when = When::kIfAbsent, .return_previous = true},
+                       again.done())
+                  .accepted());
   const auto refused = again.Get();
   EXPECT_FALSE(refused->applied);
   EXPECT_EQ(refused->previous->data, "5");
   EXPECT_EQ(refused->receipt.reached, Ack::kMemory);
 
   Promised<IncrementResult> increment;
-  a.async.Increment("k", 3, quorum, increment.done());
+  EXPECT_TRUE(a.async.Increment("k", 3, quorum, increment.done()).accepted());
   EXPECT_EQ(increment.Get()->value, 8);
   Promised<IncrementFloatResult> real;
-  a.async.IncrementFloat("k", 0.5, quorum, real.done());
+  EXPECT_TRUE(a.async.IncrementFloat("k", 0.5, quorum, real.done()).accepted());
   EXPECT_EQ(real.Get()->value, 8.5);
   Promised<SizeResult> append;
-  a.async.Append("k", "00", {.ack = Ack::kDisk}, append.done());
+  EXPECT_TRUE(
+      a.async.Append("k", "00", {.ack = Ack::kDisk}, append.done()).accepted());
   const auto appended = append.Get();
   EXPECT_EQ(appended->size, 5u);
   EXPECT_EQ(appended->receipt.reached, Ack::kDisk);
   Promised<SizeResult> range;
-  a.async.SetRange("k", 0, "9", {}, range.done());
+  EXPECT_TRUE(a.async.SetRange("k", 0, "9", {}, range.done()).accepted());
   EXPECT_EQ(range.Get()->size, 5u);
   Promised<ChangeResult> rename;
-  a.async.Rename("k", "n", {}, rename.done());
+  EXPECT_TRUE(a.async.Rename("k", "n", {}, rename.done()).accepted());
   EXPECT_TRUE(rename.Get()->applied);
   EXPECT_EQ(group[0].engine->Get("n")->value, "9.500");
   Promised<ChangeResult> expire;
-  a.async.Expire("n", absl::Hours(1), {}, expire.done());
+  EXPECT_TRUE(
+      a.async.Expire("n", absl::Hours(1), {}, expire.done()).accepted());
   EXPECT_TRUE(expire.Get()->applied);
   Promised<ChangeResult> persist;
-  a.async.Persist("n", {}, persist.done());
+  EXPECT_TRUE(a.async.Persist("n", {}, persist.done()).accepted());
   EXPECT_TRUE(persist.Get()->applied);
   Promised<ChangeResult> gone;
-  a.async.ExpireAt("n", absl::InfinitePast(), {}, gone.done());
+  EXPECT_TRUE(
+      a.async.ExpireAt("n", absl::InfinitePast(), {}, gone.done()).accepted());
   EXPECT_TRUE(gone.Get()->applied);
   EXPECT_FALSE(group[0].engine->Exists("n"));
 
   Promised<BatchResult> write;
-  a.async.Write(Batch().Set("x", "1").Set("y", "2"), quorum, write.done());
+  EXPECT_TRUE(
+      a.async.Write(Batch().Set("x", "1").Set("y", "2"), quorum, write.done())
+          .accepted());
   const auto written = write.Get();
   EXPECT_EQ(written->results.size(), 2u);
   Promised<Receipt> wait;
-  a.async.Wait(written->receipt, Ack::kDisk, absl::Seconds(30), wait.done());
+  EXPECT_TRUE(
+      a.async.Wait(written->receipt, Ack::kDisk, absl::Seconds(30), wait.done())
+          .accepted());
   EXPECT_EQ(wait.Get()->reached, Ack::kDisk);
   Promised<DeleteResult> one;
-  a.async.Delete("x", quorum, one.done());
+  EXPECT_TRUE(a.async.Delete("x", quorum, one.done()).accepted());
   EXPECT_TRUE(one.Get()->existed);
   Promised<DeleteManyResult> many;
-  a.async.DeleteMany({"x", "y", "y"}, quorum, many.done());
+  EXPECT_TRUE(
+      a.async.DeleteMany({"x", "y", "y"}, quorum, many.done()).accepted());
   EXPECT_EQ(many.Get()->deleted, 1u);
 
   Promised<Receipt> swap;
   group[0].Set("z", "v");
-  a.async.SwapDatabases(0, 1, quorum, swap.done());
+  EXPECT_TRUE(a.async.SwapDatabases(0, 1, quorum, swap.done()).accepted());
   EXPECT_TRUE(swap.Get().ok());
   EXPECT_TRUE(group[0].engine->Exists("z", 1));
   Promised<Receipt> flush;
-  a.async.FlushDatabase({.database = 1}, flush.done());
+  EXPECT_TRUE(a.async.FlushDatabase({.database = 1}, flush.done()).accepted());
   EXPECT_TRUE(flush.Get().ok());
   Promised<Receipt> all;
-  a.async.FlushAll(quorum, all.done());
+  EXPECT_TRUE(a.async.FlushAll(quorum, all.done()).accepted());
   EXPECT_TRUE(all.Get().ok());
   EXPECT_EQ(group[0].engine->KeyCount(1), 0u);
 }
@@ -110,12 +123,20 @@ TEST(Async, ErrorsAreToldToo) {
     absl::StatusCode code;
   };
   const Case cases[] = {
-      {"no key", [&](auto done) { a.async.Set("", "v", {}, done); },
+      {"no key",
+       [&](auto done) {
+         EXPECT_TRUE(a.async.Set("", "v", {}, done).accepted());
+       },
        absl::StatusCode::kInvalidArgument},
       {"no such database",
-       [&](auto done) { a.async.Set("k", "v", {.database = 16}, done); },
+       [&](auto done) {
+         EXPECT_TRUE(a.async.Set("k", "v", {.database = 16}, done).accepted());
+       },
        absl::StatusCode::kInvalidArgument},
-      {"a replica", [&](auto done) { b.async.Set("k", "v", {}, done); },
+      {"a replica",
+       [&](auto done) {
+         EXPECT_TRUE(b.async.Set("k", "v", {}, done).accepted());
+       },
        absl::StatusCode::kFailedPrecondition},
   };
   for (const Case& c : cases) {
@@ -124,12 +145,17 @@ TEST(Async, ErrorsAreToldToo) {
     EXPECT_EQ(told.Get().status().code(), c.code) << c.name;
   }
   Promised<BatchResult> rejected;
-  a.async.Write(Batch().Set("k", "v").CheckExists("no"), {}, rejected.done());
+  EXPECT_TRUE(
+      a.async
+          .Write(Batch().Set("k", "v").CheckExists("no"), {}, rejected.done())
+          .accepted());
   EXPECT_TRUE(absl::IsAborted(rejected.Get().status()));
   EXPECT_FALSE(group[0].engine->Exists("k"));
-  a.async.Set("quiet", "v", {.ack = Ack::kQuorum}, nullptr);
+  EXPECT_TRUE(
+      a.async.Set("quiet", "v", {.ack = Ack::kQuorum}, nullptr).accepted());
   Promised<SetResult> last;
-  a.async.Set("k", "v", {.ack = Ack::kQuorum}, last.done());
+  EXPECT_TRUE(
+      a.async.Set("k", "v", {.ack = Ack::kQuorum}, last.done()).accepted());
   EXPECT_TRUE(last.Get().ok());
   EXPECT_TRUE(group[0].engine->Exists("quiet"));
 }
@@ -144,9 +170,11 @@ TEST(Async, AWriteWithoutQuorumEndsWithItsDeadlineItsCancellationOrItsEpoch) {
   const SetOptions patient{.ack = Ack::kQuorum,
                            .timeout = absl::InfiniteDuration()};
   Promised<SetResult> late;
-  a.async.Set("late", "v",
-              {.ack = Ack::kQuorum, .timeout = absl::Milliseconds(20)},
-              late.done());
+  EXPECT_TRUE(a.async
+                  .Set("late", "v",
+                       {.ack = Ack::kQuorum, .timeout = absl::Milliseconds(20)},
+                       late.done())
+                  .accepted());
   const absl::Status timed_out = late.Get().status();
   EXPECT_TRUE(absl::IsDeadlineExceeded(timed_out));
   EXPECT_EQ(ReceiptOf(timed_out)->index, group[0].engine->Get("late")->version);
@@ -163,7 +191,7 @@ TEST(Async, AWriteWithoutQuorumEndsWithItsDeadlineItsCancellationOrItsEpoch) {
   operation.Cancel();
 
   Promised<SetResult> deposed;
-  a.async.Set("deposed", "v", patient, deposed.done());
+  EXPECT_TRUE(a.async.Set("deposed", "v", patient, deposed.done()).accepted());
   group.Fence(group[0], kSecond);
   const absl::Status lost = deposed.Get().status();
   EXPECT_TRUE(absl::IsDeadlineExceeded(lost)) << lost;
@@ -206,10 +234,12 @@ TEST(Async, AFullLogRefusesAtOnceAndAHangingDiskIsWaitedForByNobody) {
   int calls = 0;
   // More than the log has room for: the calls return although nothing moves.
   for (; calls < 200; ++calls) {
-    a.async.Set("k", std::string(1000, 'v'), {.ack = Ack::kDisk},
-                answers.For(calls));
+    EXPECT_TRUE(a.async
+                    .Set("k", std::string(1000, 'v'), {.ack = Ack::kDisk},
+                         answers.For(calls))
+                    .accepted());
   }
-  a.async.SwapDatabases(0, 1, {}, answers.For(calls++));
+  EXPECT_TRUE(a.async.SwapDatabases(0, 1, {}, answers.For(calls++)).accepted());
   const auto early = answers.Await(100);
   for (const auto& told : early) {
     EXPECT_TRUE(absl::IsResourceExhausted(told.status)) << told.status;
@@ -232,8 +262,10 @@ TEST(Async, AFailedDiskIsTold) {
   NodeWriters a(group[0]);
   group[0].disk->FailSyncs(absl::InternalError("broken"));
   Promised<SetResult> set;
-  a.async.Set("k", "v", {.ack = Ack::kDisk, .timeout = absl::Hours(1)},
-              set.done());
+  EXPECT_TRUE(a.async
+                  .Set("k", "v", {.ack = Ack::kDisk, .timeout = absl::Hours(1)},
+                       set.done())
+                  .accepted());
   const absl::Status told = set.Get().status();
   EXPECT_TRUE(absl::IsInternal(told)) << told;
   EXPECT_TRUE(ReceiptOf(told).has_value());
@@ -249,7 +281,7 @@ TEST(Async, WhereWritesGoOnWithoutTheDiskOnlyThoseThatWaitForItAreRefused) {
   group[0].disk->FailSyncs(absl::InternalError("broken"));
   const SetOptions disk{.ack = Ack::kDisk, .timeout = absl::Hours(1)};
   Promised<SetResult> set;
-  a.async.Set("k", "v", disk, set.done());
+  EXPECT_TRUE(a.async.Set("k", "v", disk, set.done()).accepted());
   const absl::Status told = set.Get().status();
   EXPECT_TRUE(absl::IsInternal(told)) << told;
   EXPECT_TRUE(ReceiptOf(told).has_value()) << "applied before the disk failed";
@@ -275,7 +307,8 @@ TEST(Async, ManyOutstandingWritesShareTheirWakeUps) {
     std::vector<Promised<SetResult>> writes(kWrites);
     group[0].disk->Hang(true);
     for (auto& write : writes)
-      a.async.Set("k", "v", {.ack = Ack::kDisk}, write.done());
+      EXPECT_TRUE(
+          a.async.Set("k", "v", {.ack = Ack::kDisk}, write.done()).accepted());
     group[0].disk->Hang(false);
     for (auto& write : writes) EXPECT_TRUE(write.Get().ok());
   }
