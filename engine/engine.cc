@@ -228,22 +228,30 @@ absl::Status Engine::Sync() {
   return impl_->syncer->SyncNow().ok() ? absl::OkStatus() : impl_->log.health();
 }
 
-absl::Status Engine::Backup(const std::string& dir, const MetaMap& labels) {
+absl::Status Engine::Backup(const std::string& dir, const MetaMap& labels,
+                            const Limit& limit) {
   if (memory_only()) {
     return absl::FailedPreconditionError(
         "a node without data_dir has no files to back up");
   }
-  if (!impl_->log.AwaitPersisted(impl_->log.last_index()))
-    return impl_->log.health();
+  if (absl::Status s =
+          impl_->log.AwaitPersisted(impl_->log.last_index(), limit);
+      !s.ok()) {
+    return s;
+  }
   // How much it is, is known only when all of it is listed.
   std::optional<WorkBoard::Item> work;
   uint64_t told = 0;
-  return impl_->storage->Backup(dir, labels, [&](const Progress& progress) {
-    if (!work.has_value())
-      work.emplace(*impl_->works, "backup", 0, progress.total_bytes_estimate);
-    work->Add(0, progress.done_bytes - told);
-    told = progress.done_bytes;
-  });
+  return impl_->storage->Backup(
+      dir, labels,
+      [&](const Progress& progress) {
+        if (!work.has_value())
+          work.emplace(*impl_->works, "backup", 0,
+                       progress.total_bytes_estimate);
+        work->Add(0, progress.done_bytes - told);
+        told = progress.done_bytes;
+      },
+      limit);
 }
 
 std::vector<Work> Engine::works() const { return impl_->works->list(); }

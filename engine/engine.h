@@ -35,6 +35,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "engine/base/clock.h"
+#include "engine/base/limit.h"
 #include "engine/base/logger.h"
 #include "engine/base/signal.h"
 #include "engine/big_keys.h"
@@ -293,8 +294,10 @@ class Engine {
   // --- What the threads do by themselves, done now by the caller's thread.
   absl::Status Sync();  // everything in the log is durable on return
   // Copies everything persisted to the new directory `dir`, while others go on.
+  // Waits for `limit` at most, but for a disk that does not answer.
   // Errors as Storage::Backup's; kFailedPrecondition without a storage.
-  absl::Status Backup(const std::string& dir, const MetaMap& labels);
+  absl::Status Backup(const std::string& dir, const MetaMap& labels,
+                      const Limit& limit = {});
   absl::Status Checkpoint();  // the state is complete up to the present log
   size_t DeleteExpired();     // and other housekeeping; returns how many keys
 

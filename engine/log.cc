@@ -170,12 +170,19 @@ void Log::Fail(const absl::Status& cause) {
 }
 
 bool Log::AwaitPersisted(uint64_t index) {
+  return AwaitPersisted(index, Limit{}).ok();
+}
+
+absl::Status Log::AwaitPersisted(uint64_t index, const Limit& limit) {
+  const std::stop_callback wake(limit.stop,
+                                [this] { persisted_signal_.Notify(); });
   for (;;) {
     const uint64_t seen = persisted_signal_.Seen();
-    if (persisted_ >= index) return true;
-    if (failed_) return false;
+    if (persisted_ >= index) return absl::OkStatus();
+    if (failed_) return health();
+    if (absl::Status s = limit.Check(); !s.ok()) return s;
     Hurry();
-    persisted_signal_.WaitPast(seen, MonoTime::InfiniteFuture());
+    persisted_signal_.WaitPast(seen, limit.deadline);
   }
 }
 

@@ -20,6 +20,7 @@
 
 #include "absl/status/status.h"
 #include "engine/base/clock.h"
+#include "engine/base/limit.h"
 #include "engine/base/mutex.h"
 #include "engine/base/signal.h"
 #include "engine/log_ring.h"
@@ -81,6 +82,8 @@ class Log {
 
   // Waits until `index` is persisted. False when the storage failed first.
   bool AwaitPersisted(uint64_t index);
+  // Likewise, no longer than `limit`: then its error.
+  absl::Status AwaitPersisted(uint64_t index, const Limit& limit);
 
   // --- Readers.
   uint64_t first_index() const;

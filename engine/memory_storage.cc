@@ -135,6 +135,11 @@ absl::Status MemoryDisk::Sync(uint64_t boot) {
   return SyncLocked();
 }
 
+absl::Status MemoryDisk::AwaitAnswer(uint64_t boot) {
+  MutexLock lock(mu_);
+  return Enter(boot);
+}
+
 absl::Status MemoryDisk::SyncLocked() {
   if (!sync_error_.ok()) return sync_error_;
   for (const Change& change : unsynced_) change(synced_);
@@ -268,7 +273,8 @@ absl::Status MemoryStorage::FinishCheckpoint(uint64_t index,
 }
 
 absl::Status MemoryStorage::Backup(const std::string&, const MetaMap&,
-                                   const OnProgress&) {
+                                   const OnProgress&, const Limit&) {
+  if (absl::Status s = disk_->AwaitAnswer(boot_); !s.ok()) return s;
   return absl::FailedPreconditionError(
       "a disk in memory has no directory to back up to");
 }

@@ -86,6 +86,7 @@ class MemoryDisk {
   // `boot` is that of the storage that asks. kAborted: its process is dead.
   absl::Status Write(uint64_t boot, Change change, bool sync);
   absl::Status Sync(uint64_t boot);
+  absl::Status AwaitAnswer(uint64_t boot);
   absl::Status SyncLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Waits while the disk hangs. kAborted: the storage's process is dead.
   absl::Status Enter(uint64_t boot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -131,8 +132,10 @@ class MemoryStorage final : public Storage {
   absl::Status WriteState(const std::vector<StateChange>& changes) override;
   absl::Status FinishCheckpoint(uint64_t index,
                                 uint64_t log_bytes_kept) override;
+  // Waits while the disk hangs, and can do no more.
   absl::Status Backup(const std::string& dir, const MetaMap& labels,
-                      const OnProgress& on_progress) override;
+                      const OnProgress& on_progress,
+                      const Limit& limit) override;
   absl::Status ReplaceTail(uint64_t common, const std::vector<LogSlice>& log,
                            const std::vector<StateChange>& changes,
                            const MetaMap& meta) override;

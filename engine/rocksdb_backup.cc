@@ -70,7 +70,7 @@ absl::Status ReadPosition(const std::string& dir, BackupManifest& manifest) {
 
 // Fills in the files of `dir`, which become durable.
 absl::Status MeasureFiles(const std::string& dir, const OnProgress& on_progress,
-                          BackupManifest& manifest) {
+                          const Limit& limit, BackupManifest& manifest) {
   const auto names = ListDirectory(dir);
   if (!names.ok()) return names.status();
   uint64_t total = 0;
@@ -79,7 +79,7 @@ absl::Status MeasureFiles(const std::string& dir, const OnProgress& on_progress,
     total += std::filesystem::file_size(dir + "/" + name, ignored);
   ProgressMeter meter("backup", total, on_progress);
   for (const std::string& name : *names) {
-    auto file = MeasureFile(dir, name, /*sync=*/true, meter);
+    auto file = MeasureFile(dir, name, /*sync=*/true, limit, meter);
     if (!file.ok()) return file.status();
     manifest.files.push_back(*std::move(file));
   }
@@ -146,10 +146,11 @@ absl::Status DropMeta(const std::string& dir,
 
 absl::Status CopyAll(const BackupManifest& manifest,
                      const RestoreRequest& request, const std::string& to,
-                     const OnProgress& on_progress) {
+                     const OnProgress& on_progress, const Limit& limit) {
   ProgressMeter meter("restore", manifest.bytes(), on_progress);
   for (const BackupFile& file : manifest.files) {
-    const auto copied = CopyFile(request.backup_dir, to, file.name, meter);
+    const auto copied =
+        CopyFile(request.backup_dir, to, file.name, limit, meter);
     if (absl::Status s = CheckFile(request.backup_dir, file, copied); !s.ok())
       return s;
   }
@@ -163,8 +164,10 @@ absl::Status CopyAll(const BackupManifest& manifest,
 absl::StatusOr<BackupManifest> CreateBackup(const RocksDb& db,
                                             const std::string& backup_dir,
                                             const MetaMap& labels,
-                                            const OnProgress& on_progress) {
+                                            const OnProgress& on_progress,
+                                            const Limit& limit) {
   const std::string dir = WithoutSlash(backup_dir);
+  if (absl::Status s = limit.Check(); !s.ok()) return s;
   if (absl::Status s = RequireAbsent(dir); !s.ok()) return s;
   rocksdb::Checkpoint* made = nullptr;
   const rocksdb::Status can = rocksdb::Checkpoint::Create(db.get(), &made);
@@ -179,22 +182,25 @@ absl::StatusOr<BackupManifest> CreateBackup(const RocksDb& db,
   BackupManifest manifest;
   manifest.labels = labels;
   if (absl::Status s = ReadPosition(dir, manifest); !s.ok()) return s;
-  if (absl::Status s = MeasureFiles(dir, on_progress, manifest); !s.ok())
+  if (absl::Status s = MeasureFiles(dir, on_progress, limit, manifest); !s.ok())
     return s;
-  absl::Status s =
-      WriteWholeFile(dir, kBackupFile, EncodeBackupManifest(manifest));
+  absl::Status s = limit.Check();
+  if (!s.ok()) return s;
+  s = WriteWholeFile(dir, kBackupFile, EncodeBackupManifest(manifest));
   if (!s.ok()) return s;
   std::move(remove).Cancel();
   return manifest;
 }
 
 absl::StatusOr<BackupManifest> VerifyBackup(const std::string& dir,
-                                            const OnProgress& on_progress) {
+                                            const OnProgress& on_progress,
+                                            const Limit& limit) {
+  if (absl::Status s = limit.Check(); !s.ok()) return s;
   auto manifest = ReadManifest(dir);
   if (!manifest.ok()) return manifest;
   ProgressMeter meter("verify", manifest->bytes(), on_progress);
   for (const BackupFile& file : manifest->files) {
-    const auto read = MeasureFile(dir, file.name, /*sync=*/false, meter);
+    const auto read = MeasureFile(dir, file.name, /*sync=*/false, limit, meter);
     if (absl::Status s = CheckFile(dir, file, read); !s.ok()) return s;
   }
   meter.Tell();
@@ -202,7 +208,9 @@ absl::StatusOr<BackupManifest> VerifyBackup(const std::string& dir,
 }
 
 absl::StatusOr<BackupManifest> RestoreBackup(const RestoreRequest& request,
-                                             const OnProgress& on_progress) {
+                                             const OnProgress& on_progress,
+                                             const Limit& limit) {
+  if (absl::Status s = limit.Check(); !s.ok()) return s;
   auto manifest = ReadManifest(request.backup_dir);
   if (!manifest.ok()) return manifest;
   absl::Status s = CheckLabels(request.backup_dir, manifest->labels,
@@ -215,7 +223,9 @@ absl::StatusOr<BackupManifest> RestoreBackup(const RestoreRequest& request,
   if (s = RemoveTree(copy); !s.ok()) return s;
   if (s = PrepareDirectory(copy); !s.ok()) return s;
   auto remove = absl::MakeCleanup([&] { RemoveTree(copy).IgnoreError(); });
-  if (s = CopyAll(*manifest, request, copy, on_progress); !s.ok()) return s;
+  if (s = CopyAll(*manifest, request, copy, on_progress, limit); !s.ok())
+    return s;
+  if (s = limit.Check(); !s.ok()) return s;
   if (s = RenameDirectory(copy, dir); !s.ok()) return s;
   std::move(remove).Cancel();
   return manifest;

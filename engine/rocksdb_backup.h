@@ -6,6 +6,11 @@
 //
 // A restored node has the data of the old one. It must not pose as the old one: what
 // that had promised or voted stays with it, so those named values are dropped.
+//
+// All of them look at `limit` after each block of a file, and between their steps: then
+// they end with kDeadlineExceeded or kCancelled, as after any error. What RocksDB does at a
+// stretch (a checkpoint, which copies the tables to another file system; opening) is not
+// interrupted.
 #ifndef VIGIL_ENGINE_ROCKSDB_BACKUP_H_
 #define VIGIL_ENGINE_ROCKSDB_BACKUP_H_
 
@@ -14,6 +19,7 @@
 
 #include "absl/status/statusor.h"
 #include "engine/backup_manifest.h"
+#include "engine/base/limit.h"
 #include "engine/progress.h"
 #include "engine/storage.h"
 
@@ -28,13 +34,15 @@ class RocksDb;
 absl::StatusOr<BackupManifest> CreateBackup(const RocksDb& db,
                                             const std::string& dir,
                                             const MetaMap& labels,
-                                            const OnProgress& on_progress);
+                                            const OnProgress& on_progress,
+                                            const Limit& limit);
 
 // Reads every byte of the backup in `dir`.
 //   kFailedPrecondition  it is no backup, an unfinished one, or of another format
 //   kDataLoss            it is damaged; the message names the file
 absl::StatusOr<BackupManifest> VerifyBackup(const std::string& dir,
-                                            const OnProgress& on_progress);
+                                            const OnProgress& on_progress,
+                                            const Limit& limit);
 
 struct RestoreRequest {
   std::string backup_dir;
@@ -52,7 +60,8 @@ struct RestoreRequest {
 //   kFailedPrecondition  the data_dir holds something; a label differs
 //   kPermissionDenied    the data_dir cannot be written
 absl::StatusOr<BackupManifest> RestoreBackup(const RestoreRequest& request,
-                                             const OnProgress& on_progress);
+                                             const OnProgress& on_progress,
+                                             const Limit& limit);
 
 }  // namespace vigil::engine
 

@@ -106,6 +106,7 @@ std::string PathOf(const std::string& dir, const std::string& name) {
 
 absl::StatusOr<BackupFile> MeasureFile(const std::string& dir,
                                        const std::string& name, bool sync,
+                                       const Limit& limit,
                                        ProgressMeter& meter) {
   absl::StatusOr<File> file = File::Open(PathOf(dir, name), O_RDONLY);
   if (!file.ok()) return file.status();
@@ -113,7 +114,7 @@ absl::StatusOr<BackupFile> MeasureFile(const std::string& dir,
   absl::Status s = file->Read([&](std::string_view block) {
     measure.Add(block);
     meter.Add(0, block.size());
-    return absl::OkStatus();
+    return limit.Check();
   });
   if (s.ok() && sync) s = file->Sync();
   if (!s.ok()) return s;
@@ -122,7 +123,7 @@ absl::StatusOr<BackupFile> MeasureFile(const std::string& dir,
 
 absl::StatusOr<BackupFile> CopyFile(const std::string& from_dir,
                                     const std::string& to_dir,
-                                    const std::string& name,
+                                    const std::string& name, const Limit& limit,
                                     ProgressMeter& meter) {
   absl::StatusOr<File> from = File::Open(PathOf(from_dir, name), O_RDONLY);
   if (!from.ok()) return from.status();
@@ -133,7 +134,8 @@ absl::StatusOr<BackupFile> CopyFile(const std::string& from_dir,
   absl::Status s = from->Read([&](std::string_view block) {
     measure.Add(block);
     meter.Add(0, block.size());
-    return to->Write(block);
+    const absl::Status within = limit.Check();
+    return within.ok() ? to->Write(block) : within;
   });
   if (s.ok()) s = to->Sync();
   if (!s.ok()) return s;

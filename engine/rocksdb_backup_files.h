@@ -1,6 +1,7 @@
 // The files of a backup: read with a checksum, copied, synced.
 //
-// Errors: kInternal names the file and what the system said, unless said otherwise.
+// Errors: kInternal names the file and what the system said, unless said otherwise; what
+// `limit` says, looked at after each MiB.
 #ifndef VIGIL_ENGINE_ROCKSDB_BACKUP_FILES_H_
 #define VIGIL_ENGINE_ROCKSDB_BACKUP_FILES_H_
 
@@ -10,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/backup_manifest.h"
+#include "engine/base/limit.h"
 #include "engine/progress.h"
 
 namespace vigil::engine {
@@ -17,12 +19,13 @@ namespace vigil::engine {
 // Reads dir/name, and makes it durable if `sync`. kNotFound: it is not there.
 absl::StatusOr<BackupFile> MeasureFile(const std::string& dir,
                                        const std::string& name, bool sync,
+                                       const Limit& limit,
                                        ProgressMeter& meter);
 
 // Copies from_dir/name to a new file in to_dir, durably but for its name.
 absl::StatusOr<BackupFile> CopyFile(const std::string& from_dir,
                                     const std::string& to_dir,
-                                    const std::string& name,
+                                    const std::string& name, const Limit& limit,
                                     ProgressMeter& meter);
 
 // All of dir/name. kNotFound: it is not there.

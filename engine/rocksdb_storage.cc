@@ -66,7 +66,8 @@ class RocksDbStorage final : public Storage {
   absl::Status FinishCheckpoint(uint64_t index,
                                 uint64_t log_bytes_kept) override;
   absl::Status Backup(const std::string& dir, const MetaMap& labels,
-                      const OnProgress& on_progress) override;
+                      const OnProgress& on_progress,
+                      const Limit& limit) override;
   absl::Status ReplaceTail(uint64_t common, const std::vector<LogSlice>& log,
                            const std::vector<StateChange>& changes,
                            const MetaMap& meta) override;
@@ -372,9 +373,10 @@ absl::Status RocksDbStorage::LoadLog(
 
 absl::Status RocksDbStorage::Backup(const std::string& dir,
                                     const MetaMap& labels,
-                                    const OnProgress& on_progress) {
+                                    const OnProgress& on_progress,
+                                    const Limit& limit) {
   if (absl::Status failed = failure(); !failed.ok()) return failed;
-  return CreateBackup(*db_, dir, labels, on_progress).status();
+  return CreateBackup(*db_, dir, labels, on_progress, limit).status();
 }
 
 // --- Another tail

@@ -33,6 +33,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/base/limit.h"
 #include "engine/progress.h"
 #include "engine/record.h"
 
@@ -119,8 +120,10 @@ class Storage {
   // same machine, while others go on (rocksdb_backup.h). `labels` say whose data
   // these are. From any thread, one at a time for each `dir`.
   //   kFailedPrecondition  `dir` holds something; or this storage has no files
+  //   kDeadlineExceeded, kCancelled  as `limit` says; nothing is left
   virtual absl::Status Backup(const std::string& dir, const MetaMap& labels,
-                              const OnProgress& on_progress) = 0;
+                              const OnProgress& on_progress,
+                              const Limit& limit) = 0;
 
   // Takes the records above `common` back and puts those of `log` in their place, which
   // begin right after it; the checkpoint is `common` at most then. In one atomic,

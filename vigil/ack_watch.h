@@ -27,11 +27,12 @@
 #include "engine/base/signal.h"
 #include "engine/base/thread.h"
 #include "vigil/ack_queue.h"
+#include "vigil/cancellable.h"
 #include "vigil/executor.h"
 
 namespace vigil {
 
-class AckWatch {
+class AckWatch final : public Cancellable {
  public:
   using Done = AckQueue::Done;
   // Answers from any thread, and never blocks.
@@ -41,7 +42,7 @@ class AckWatch {
   // outstanding.
   AckWatch(Progress progress, Signal& disk, Executor& executor,
            const Clock& clock, size_t places);
-  ~AckWatch() { Stop(); }
+  ~AckWatch() override { Stop(); }
 
   // An operation begins: it takes a place, which its answer gives back. Else the
   // operation does not begin, and nobody is called for it:
@@ -54,7 +55,7 @@ class AckWatch {
   uint64_t Await(PendingAck ack, MonoTime deadline, Done done);
 
   // Answers kCancelled if it still waits.
-  void Cancel(uint64_t waiter);
+  void Cancel(uint64_t waiter) override;
 
   // The committed index or the epoch has moved. Does not block, and costs next to
   // nothing when nobody waits.

@@ -1,4 +1,4 @@
-// Async: the writes of a Node, without a thread that waits for them.
+// Async: the calls of a Node that wait, without a thread that waits for them.
 //
 //   node->async().Set("cart:42", cart, {.ack = vigil::Ack::kQuorum},
 //                     [](absl::StatusOr<vigil::SetResult> result) { ... });
@@ -31,6 +31,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -40,10 +41,11 @@
 #include "absl/time/time.h"
 #include "vigil/batch.h"
 #include "vigil/operation.h"
+#include "vigil/work.h"
 
 namespace vigil {
 
-class AckWatch;
+class Cancellable;
 
 // What a call has begun. Copies stand for the same one; destroying it means nothing.
 // Thread-safety: thread-compatible. Lifetime: may outlive the node.
@@ -58,18 +60,18 @@ class [[nodiscard]] AsyncOperation {
   const absl::Status& status() const { return status_; }
   bool accepted() const { return status_.ok(); }
 
-  // Ends the waiting, never the write: `done` is told kCancelled, soon. Nothing if it
-  // has its answer already.
+  // Ends the waiting, never the write; a backup, too, is given up. `done` is told
+  // kCancelled, soon. Nothing if it has its answer already.
   void Cancel() const;
 
  private:
   friend class AsyncWriter;
   explicit AsyncOperation(absl::Status status) : status_(std::move(status)) {}
-  AsyncOperation(std::weak_ptr<AckWatch> acks, uint64_t number)
-      : acks_(std::move(acks)), number_(number) {}
+  AsyncOperation(std::weak_ptr<Cancellable> waits, uint64_t number)
+      : waits_(std::move(waits)), number_(number) {}
 
   absl::Status status_;
-  std::weak_ptr<AckWatch> acks_;
+  std::weak_ptr<Cancellable> waits_;
   uint64_t number_ = 0;
 };
 
@@ -127,6 +129,11 @@ class Async {
                                        Done<Receipt> done) = 0;
   virtual AsyncOperation Wait(const Receipt& receipt, Ack ack,
                               absl::Duration timeout, Done<Receipt> done) = 0;
+
+  // Returns before anything is written. kCancelled: given up; nothing is left of it.
+  virtual AsyncOperation Backup(const std::string& dir,
+                                const WorkOptions& options,
+                                std::function<void(absl::Status)> done) = 0;
 
  protected:
   Async() = default;

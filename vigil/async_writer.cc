@@ -5,7 +5,7 @@
 namespace vigil {
 
 void AsyncOperation::Cancel() const {
-  if (const auto acks = acks_.lock()) acks->Cancel(number_);
+  if (const auto waits = waits_.lock()) waits->Cancel(number_);
 }
 
 template <typename Result>
@@ -157,6 +157,26 @@ AsyncOperation AsyncWriter::Wait(const Receipt& receipt, Ack ack,
                                  absl::Duration timeout, Done<Receipt> done) {
   return Begin<Receipt>(std::move(done),
                         [&] { return writer_.Wait(receipt, ack, timeout); });
+}
+
+AsyncOperation AsyncWriter::Backup(const std::string& dir,
+                                   const WorkOptions& options,
+                                   std::function<void(absl::Status)> done) {
+  if (absl::Status place = acks_->TakePlace(); !place.ok())
+    return AsyncOperation(std::move(place));
+  const auto answer = [acks = acks_,
+                       done = std::move(done)](const absl::Status& made) {
+    acks->Answer(
+        [done, made](const absl::StatusOr<Receipt>&) {
+          if (done) done(made);
+        },
+        Receipt{});
+  };
+  const auto begun =
+      backups_.Begin(dir, Limit::In(options.timeout, options.cancel), answer);
+  if (begun.ok()) return {*begun, 0};
+  answer(begun.status());
+  return AsyncOperation(absl::OkStatus());
 }
 
 }  // namespace vigil

@@ -1,10 +1,12 @@
 // AsyncWriter: begins a write and leaves the waiting to AckWatch.
 //
-// Thread-safe. Lifetime: `writer` outlives it.
+// Thread-safe. Lifetime: `writer` and `backups` outlive it.
 #ifndef VIGIL_ASYNC_WRITER_H_
 #define VIGIL_ASYNC_WRITER_H_
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,14 +14,15 @@
 #include "absl/functional/function_ref.h"
 #include "vigil/ack_watch.h"
 #include "vigil/async.h"
+#include "vigil/backups.h"
 #include "vigil/writer.h"
 
 namespace vigil {
 
 class AsyncWriter final : public Async {
  public:
-  AsyncWriter(Writer& writer, std::shared_ptr<AckWatch> acks)
-      : writer_(writer), acks_(std::move(acks)) {}
+  AsyncWriter(Writer& writer, Backups& backups, std::shared_ptr<AckWatch> acks)
+      : writer_(writer), backups_(backups), acks_(std::move(acks)) {}
 
   AsyncOperation Set(std::string_view key, std::string_view value,
                      const SetOptions& options, Done<SetResult> done) override;
@@ -61,6 +64,8 @@ class AsyncWriter final : public Async {
                                Done<Receipt> done) override;
   AsyncOperation Wait(const Receipt& receipt, Ack ack, absl::Duration timeout,
                       Done<Receipt> done) override;
+  AsyncOperation Backup(const std::string& dir, const WorkOptions& options,
+                        std::function<void(absl::Status)> done) override;
 
  private:
   template <typename Result>
@@ -68,6 +73,7 @@ class AsyncWriter final : public Async {
                        absl::FunctionRef<WrittenOr<Result>()> write);
 
   Writer& writer_;
+  Backups& backups_;
   const std::shared_ptr<AckWatch> acks_;
 };
 

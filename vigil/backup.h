@@ -1,5 +1,5 @@
 // Backups: made by Node::Backup while the node serves, looked at and restored without
-// a node.
+// a node. Thread-safety: all from any thread; no two restores to one data_dir.
 //
 // A backup holds everything that was persisted when it was begun. On the file system of
 // the data_dir it costs little time and space, because unchanged files are shared.
@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "vigil/options.h"
 #include "vigil/status.h"
+#include "vigil/work.h"
 
 namespace vigil {
 
@@ -23,14 +24,19 @@ struct BackupInfo {
   uint64_t bytes = 0;
 };
 
-// Told of progress about ten times a second.
+// Told of progress about ten times a second, from another thread than the caller's, until
+// the call returns.
 using OnWork = std::function<void(const WorkStatus&)>;
 
-// Reads every byte of the backup in `dir`.
+// Reads every byte of the backup in `dir`, and changes nothing. OK: each is as it was
+// written.
 //   kFailedPrecondition  it is no backup, an unfinished one, or of another format
 //   kDataLoss            it is damaged; the message names the file
+//   kInternal            the disk failed
+//   kDeadlineExceeded    options.timeout; kCancelled: options.cancel
 absl::StatusOr<BackupInfo> VerifyBackup(const std::string& dir,
-                                        const OnWork& on_work = nullptr);
+                                        const OnWork& on_work = nullptr,
+                                        const WorkOptions& options = {});
 
 // Makes node.data_dir, which must not be there or be empty, from the backup in `dir`:
 // whole, or not at all. The node that is opened on it afterwards has the data, and is a
@@ -42,9 +48,13 @@ absl::StatusOr<BackupInfo> VerifyBackup(const std::string& dir,
 //                        data_dir holds something
 //   kDataLoss            the backup is damaged
 //   kPermissionDenied    the data_dir cannot be written
+//   kInternal            the disk failed
+//   kDeadlineExceeded    options.timeout; kCancelled: options.cancel. The data_dir is not
+//                        there, or goes again as soon as the disk answers
 absl::StatusOr<BackupInfo> RestoreBackup(const std::string& dir,
                                          const Options& node,
-                                         const OnWork& on_work = nullptr);
+                                         const OnWork& on_work = nullptr,
+                                         const WorkOptions& options = {});
 
 }  // namespace vigil
 

@@ -30,6 +30,7 @@
 #include "vigil/operation.h"
 #include "vigil/options.h"
 #include "vigil/status.h"
+#include "vigil/work.h"
 
 namespace vigil {
 
@@ -278,7 +279,13 @@ class Node {
   //                        node has no data_dir
   //   kAborted             the role changed meanwhile; nothing is left; try again
   //   kInternal            the disk failed; nothing is left
-  virtual absl::Status Backup(const std::string& dir) = 0;
+  //   kUnavailable         another backup of this node is under way, or was given up and
+  //                        the disk does not answer; try again later
+  //   kDeadlineExceeded    options.timeout has passed; kCancelled: options.cancel, or the
+  //                        node is being destroyed. Nothing is left, or it goes as soon as
+  //                        the disk answers
+  virtual absl::Status Backup(const std::string& dir,
+                              const WorkOptions& options = {}) = 0;
 
   virtual NodeStatus status() const = 0;
 

@@ -139,6 +139,7 @@ absl::Status NodeImpl::Start() {
 // Each step ends what could still call into the things that end after it.
 NodeImpl::~NodeImpl() {
   // 1. The asynchronous operations: who waits is told that nobody does any more.
+  if (backups_) backups_->Stop();
   if (acks_) acks_->Stop();
   // 2. The sentinel: it asks no one any more, and answers nobody.
   if (monitor_) monitor_->Stop();
@@ -160,6 +161,7 @@ NodeImpl::~NodeImpl() {
   monitor_.reset();
   asks_.reset();
   async_.reset();
+  backups_.reset();  // waits for one that hangs in the disk
   acks_.reset();
   reader_.reset();
   writer_.reset();
@@ -231,7 +233,11 @@ absl::Status NodeImpl::OpenReplicator() {
   acks_ = std::make_shared<AckWatch>([this] { return writer_->progress(); },
                                      engine_->durable(), executor_, clock_,
                                      options_.async_operations_max);
-  async_ = std::make_unique<AsyncWriter>(*writer_, acks_);
+  backups_ = std::make_unique<Backups>(
+      [this](const std::string& dir, const Limit& limit) {
+        return MakeBackup(dir, limit);
+      });
+  async_ = std::make_unique<AsyncWriter>(*writer_, *backups_, acks_);
   return absl::OkStatus();
 }
 
@@ -304,10 +310,15 @@ void NodeImpl::SyncAndMarkClean() {
   }
 }
 
-absl::Status NodeImpl::Backup(const std::string& dir) {
+absl::Status NodeImpl::Backup(const std::string& dir,
+                              const WorkOptions& options) {
+  return backups_->MakeNow(dir, Limit::In(options.timeout, options.cancel));
+}
+
+absl::Status NodeImpl::MakeBackup(const std::string& dir, const Limit& limit) {
   const auto labels = replication::BackupLabels(*engine_);
   if (!labels.ok()) return labels.status();
-  if (absl::Status s = engine_->Backup(dir, *labels); !s.ok()) return s;
+  if (absl::Status s = engine_->Backup(dir, *labels, limit); !s.ok()) return s;
   const auto after = replication::BackupLabels(*engine_);
   if (!after.ok()) return after.status();
   if (*after == *labels) return absl::OkStatus();

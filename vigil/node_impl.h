@@ -26,6 +26,7 @@
 #include "sentinel/monitor.h"
 #include "vigil/ack_watch.h"
 #include "vigil/async_writer.h"
+#include "vigil/backups.h"
 #include "vigil/change_stream.h"
 #include "vigil/event_feed.h"
 #include "vigil/executor.h"
@@ -107,7 +108,8 @@ class NodeImpl final : public Node {
   absl::StatusOr<ReadPoint> Read(const Freshness& freshness,
                                  const std::function<void()>& read,
                                  absl::Duration timeout) const override;
-  absl::Status Backup(const std::string& dir) override;
+  absl::Status Backup(const std::string& dir,
+                      const WorkOptions& options) override;
   NodeStatus status() const override;
   Subscription OnRole(std::function<void(const RoleView&)> listener) override;
   absl::StatusOr<Subscription> Watch(
@@ -119,6 +121,7 @@ class NodeImpl final : public Node {
   absl::Status OpenReplicator();
   absl::Status OpenMonitor();
   absl::Status Listen();
+  absl::Status MakeBackup(const std::string& dir, const Limit& limit);
   void PublishRole();
   void Announce(const sentinel::SentinelEvent& event);
   void SyncAndMarkClean();
@@ -142,6 +145,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<ChangeStream> changes_;
   std::unique_ptr<Writer> writer_;
   std::unique_ptr<FreshReader> reader_;
+  std::unique_ptr<Backups> backups_;
   std::shared_ptr<AckWatch> acks_;
   std::unique_ptr<AsyncWriter> async_;
   std::unique_ptr<sentinel::Transport> asks_;

@@ -27,6 +27,8 @@ class Thread {
   void Join() {
     if (thread_.joinable()) thread_.join();
   }
+  // It ends when it ends: nothing that it uses may be destroyed before.
+  void Detach() { thread_.detach(); }
   // How many of them the machine runs at once; at least 1.
   static size_t Cores() {
     return std::max(1u, std::thread::hardware_concurrency());

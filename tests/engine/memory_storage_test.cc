@@ -75,7 +75,7 @@ TEST_F(MemoryDiskTest, AfterOneFailureEverythingFails) {
 }
 
 TEST_F(MemoryDiskTest, HasNoDirectoryToBackUpTo) {
-  EXPECT_EQ(storage_->Backup("/tmp/x", {}, nullptr).code(),
+  EXPECT_EQ(storage_->Backup("/tmp/x", {}, nullptr, {}).code(),
             absl::StatusCode::kFailedPrecondition);
 }
 

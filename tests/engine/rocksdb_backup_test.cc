@@ -37,16 +37,18 @@ class RocksDbBackup : public ::testing::Test {
   void Run(int steps) {
     for (int i = 0; i < steps; ++i) ASSERT_TRUE(model_.Step(*storage_).ok());
   }
-  absl::Status Backup() { return storage_->Backup(backup(), kLabels, nullptr); }
+  absl::Status Backup() {
+    return storage_->Backup(backup(), kLabels, nullptr, {});
+  }
   absl::StatusOr<BackupManifest> Verify() {
-    return VerifyBackup(backup(), nullptr);
+    return VerifyBackup(backup(), nullptr, {});
   }
   absl::StatusOr<BackupManifest> Restore(const MetaMap& expected = kLabels) {
     return RestoreBackup({.backup_dir = backup(),
                           .data_dir = restored(),
                           .expected_labels = expected,
                           .dropped_meta = {"vote", "not there"}},
-                         nullptr);
+                         nullptr, {});
   }
   absl::StatusOr<Found> ReadRestored() const {
     const auto copy = OpenRocksDbStorage(restored());
@@ -192,8 +194,9 @@ TEST_F(RocksDbBackup, RefusesADamagedAnUnfinishedAndAForeignOne) {
   EXPECT_EQ(with("a shopping list"), absl::StatusCode::kFailedPrecondition);
   fs::remove(manifest);
   EXPECT_EQ(Verify().status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(VerifyBackup(temp_.path() + "/nothing", nullptr).status().code(),
-            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(
+      VerifyBackup(temp_.path() + "/nothing", nullptr, {}).status().code(),
+      absl::StatusCode::kFailedPrecondition);
   EXPECT_TRUE(NothingRestored());
 }
 
@@ -203,8 +206,9 @@ TEST_F(RocksDbBackup, OverwritesNothing) {
   ASSERT_TRUE(Backup().ok()) << "an empty directory will do";
   EXPECT_EQ(Backup().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_TRUE(Verify().ok()) << "and left the one that is there alone";
-  EXPECT_EQ(storage_->Backup(temp_.path() + "/no/parent", {}, nullptr).code(),
-            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(
+      storage_->Backup(temp_.path() + "/no/parent", {}, nullptr, {}).code(),
+      absl::StatusCode::kFailedPrecondition);
 
   fs::create_directory(restored());
   std::ofstream(restored() + "/precious") << "x";
@@ -236,13 +240,13 @@ TEST_F(RocksDbBackup, TellsItsProgress) {
   Run(100);
   std::vector<Progress> told;
   const OnProgress tell = [&](const Progress& p) { told.push_back(p); };
-  ASSERT_TRUE(storage_->Backup(backup(), kLabels, tell).ok());
+  ASSERT_TRUE(storage_->Backup(backup(), kLabels, tell, {}).ok());
   ASSERT_FALSE(told.empty());
   EXPECT_EQ(told.back().what, "backup");
   const uint64_t bytes = Verify()->bytes();
   EXPECT_EQ(told.back().done_bytes, bytes);
   EXPECT_EQ(told.back().total_bytes_estimate, bytes);
-  ASSERT_TRUE(VerifyBackup(backup(), tell).ok());
+  ASSERT_TRUE(VerifyBackup(backup(), tell, {}).ok());
   EXPECT_EQ(told.back().what, "verify");
   EXPECT_EQ(told.back().done_bytes, bytes);
 }
@@ -265,17 +269,49 @@ TEST_F(RocksDbBackup, AnErrorInTheMiddleLeavesNothing) {
     files->Fail([&](FileChange,
                     const std::string& path) { return path.starts_with(to); },
                 nth, 1, rocksdb::IOStatus::NoSpace("full"));
-    const absl::Status s = (*storage)->Backup(to, kLabels, nullptr);
+    const absl::Status s = (*storage)->Backup(to, kLabels, nullptr, {});
     if (!s.ok()) {
       ++failed;
       EXPECT_FALSE(fs::exists(to));
       EXPECT_FALSE(fs::exists(to + ".tmp"));
     } else {
-      EXPECT_TRUE(VerifyBackup(to, nullptr).ok());
+      EXPECT_TRUE(VerifyBackup(to, nullptr, {}).ok());
     }
     EXPECT_TRUE(model.Step(**storage).ok()) << "the node goes on";
   }
   EXPECT_GT(failed, 3);
+}
+
+TEST_F(RocksDbBackup, EndsWithItsLimitAndLeavesNothing) {
+  Run(100);
+  Limit late;
+  late.deadline = SystemClock().Mono();
+  EXPECT_EQ(storage_->Backup(backup(), kLabels, nullptr, late).code(),
+            absl::StatusCode::kDeadlineExceeded);
+  // In the middle of it.
+  std::stop_source stop;
+  const auto cancel = [&](const Progress&) { stop.request_stop(); };
+  Limit cancelled;
+  cancelled.stop = stop.get_token();
+  EXPECT_EQ(storage_->Backup(backup(), kLabels, cancel, cancelled).code(),
+            absl::StatusCode::kCancelled);
+  EXPECT_FALSE(std::filesystem::exists(backup()));
+
+  ASSERT_TRUE(Backup().ok());
+  EXPECT_EQ(VerifyBackup(backup(), nullptr, late).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
+  stop = std::stop_source();
+  cancelled.stop = stop.get_token();
+  EXPECT_EQ(RestoreBackup({.backup_dir = backup(),
+                           .data_dir = restored(),
+                           .expected_labels = {},
+                           .dropped_meta = {}},
+                          cancel, cancelled)
+                .status()
+                .code(),
+            absl::StatusCode::kCancelled);
+  EXPECT_FALSE(std::filesystem::exists(restored()));
+  EXPECT_FALSE(std::filesystem::exists(restored() + ".restoring"));
 }
 
 }  // namespace

@@ -5,11 +5,13 @@
 
 #include <future>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "tests/replication/engine_group.h"
 #include "vigil/ack_watch.h"
 #include "vigil/async_writer.h"
+#include "vigil/backups.h"
 #include "vigil/executor.h"
 #include "vigil/writer.h"
 
@@ -26,10 +28,14 @@ class NodeWriters {
         acks(std::make_shared<AckWatch>([this] { return writer.progress(); },
                                         node.engine->durable(), executor_,
                                         clock_, /*places=*/1000)),
-        async(writer, acks) {
+        backups([&node](const std::string& dir, const Limit& limit) {
+          return node.engine->Backup(dir, {}, limit);
+        }),
+        async(writer, backups, acks) {
     node.on_log = [this] { acks->Wake(); };
   }
   ~NodeWriters() {
+    backups.Stop();
     acks->Stop();
     node_.replicator->Stop();
     executor_.Stop();
@@ -43,6 +49,7 @@ class NodeWriters {
  public:
   Writer writer;
   const std::shared_ptr<AckWatch> acks;
+  Backups backups;
   AsyncWriter async;
 };
 
