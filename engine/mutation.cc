@@ -128,12 +128,15 @@ bool MayExpire(Mutation::ExpireIf condition, WallTime present, WallTime next) {
 
 void Expire(const Mutation& mutation, const KeyState& present, WallTime now,
             Effect& effect, MutationResult& result) {
-  const bool changes =
-      present.exists && mutation.expires_at != present.expires_at &&
+  const bool never = mutation.expires_at == WallTime{};
+  const bool again = mutation.expires_at == present.expires_at;
+  // As in Redis: there is nothing to persist in a key that stays anyway, but the same
+  // time once more is set. It takes no record.
+  result.applied =
+      present.exists && !(never && again) &&
       MayExpire(mutation.expire_if, present.expires_at, mutation.expires_at);
-  result.applied = changes;
-  if (!changes) return;
-  if (mutation.expires_at != WallTime{} && mutation.expires_at <= now) {
+  if (!result.applied || again) return;
+  if (!never && mutation.expires_at <= now) {
     effect.type = RecordType::kDelete;
   } else {
     Sets(effect, present.value, mutation.expires_at);

@@ -155,8 +155,9 @@ class Node {
 
   // The key disappears after `ttl`, or at `at`; it is deleted at once if that is past,
   // as it is for a `ttl` of zero or less; infinite: it stays for ever. Not applied if
-  // there is no such key, the condition does not hold, or that is its expiry already.
-  // The value gets a new version. Unit: milliseconds, rounded up.
+  // there is no such key, the condition does not hold, or it stays for ever already. The
+  // value gets a new version, unless that is its expiry already: then nothing changes,
+  // and `applied` is true. Unit: milliseconds, rounded up.
   virtual absl::StatusOr<ChangeResult> Expire(
       std::string_view key, absl::Duration ttl,
       const ExpireOptions& options = {}) = 0;

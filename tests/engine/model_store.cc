@@ -80,11 +80,11 @@ bool MayExpire(Mutation::ExpireIf condition, int64_t present, int64_t next) {
   const double becomes = next == 0 ? INFINITY : static_cast<double>(next);
   switch (condition) {
     case Mutation::ExpireIf::kAlways:
-      return was != becomes;
+      return !std::isinf(was) || !std::isinf(becomes);
     case Mutation::ExpireIf::kNever:
       return std::isinf(was) && was != becomes;
     case Mutation::ExpireIf::kAlready:
-      return !std::isinf(was) && was != becomes;
+      return !std::isinf(was);
     case Mutation::ExpireIf::kGreater:
       return becomes > was;
     case Mutation::ExpireIf::kLess:
@@ -225,7 +225,8 @@ StatusCode ModelStore::Do(const Mutation& mutation, int64_t now_ms,
           present && MayExpire(mutation.expire_if, present->expires_ms,
                                mutation.expires_at.ms);
       entry.expires_ms = mutation.expires_at.ms;
-      if (!result.applied) return StatusCode::kOk;
+      if (!result.applied || entry.expires_ms == present->expires_ms)
+        return StatusCode::kOk;
       if (!entry.LiveAt(now_ms)) {
         changes[place] = std::nullopt;
         return StatusCode::kOk;

@@ -132,7 +132,6 @@ TEST(Mutation, ExpireByCondition) {
   } table[] = {
       {ExpireIf::kAlways, 0, 5000, true},
       {ExpireIf::kAlways, 5000, 0, true},
-      {ExpireIf::kAlways, 5000, 5000, false},  // nothing to change
       {ExpireIf::kAlways, 0, 0, false},
       {ExpireIf::kNever, 0, 5000, true},
       {ExpireIf::kNever, 4000, 5000, false},
@@ -163,10 +162,30 @@ TEST(Mutation, ExpireByCondition) {
   }
 }
 
+TEST(Mutation, ExpireAtTheTimeThatIsSetAppliesAndTakesNoRecord) {
+  const struct {
+    ExpireIf condition;
+    bool applies;
+  } table[] = {
+      {ExpireIf::kAlways, true},  {ExpireIf::kNever, false},
+      {ExpireIf::kAlready, true}, {ExpireIf::kGreater, false},
+      {ExpireIf::kLess, false},
+  };
+  for (const auto& row : table) {
+    Mutation expire{.kind = Kind::kExpire, .key = "k"};
+    expire.expires_at = {5000};
+    expire.expire_if = row.condition;
+    const Decided decided = Do(expire, Present("v", {5000}));
+    EXPECT_EQ(decided.result.applied, row.applies);
+    EXPECT_EQ(decided.effect, "none");
+  }
+}
+
 TEST(Mutation, ExpireInThePastDeletes) {
   Mutation expire{.kind = Kind::kExpire, .key = "k"};
   expire.expires_at = {999};
   EXPECT_EQ(Do(expire, Present("v")).effect, "delete");
+  EXPECT_TRUE(Do(expire, Present("v")).result.applied);
   expire.expires_at = kNow;
   EXPECT_EQ(Do(expire, Present("v")).effect, "delete");
   expire.expires_at = {1001};
