@@ -5,6 +5,9 @@
 namespace vigil::engine {
 namespace {
 
+// Of a key that the batch has changed, before its record has its index.
+constexpr uint64_t kVersionNotKnownYet = UINT64_MAX;
+
 absl::Status At(size_t nth, const absl::Status& s) {
   return absl::Status(s.code(),
                       absl::StrCat("operation ", nth, ": ", s.message()));
@@ -61,10 +64,9 @@ KeyState Batch::Look(Lookup lookup, uint8_t database,
                      std::string_view key) const {
   const auto it = changes_.find(Key(database, key));
   if (it == changes_.end()) return lookup(database, key);
-  // Its version is not known before the record has its index.
   return {.exists = it->second.exists,
           .value = it->second.value,
-          .version = it->second.exists ? UINT64_MAX : 0,
+          .version = it->second.exists ? kVersionNotKnownYet : 0,
           .expires_at = it->second.expires_at};
 }
 
@@ -83,6 +85,14 @@ MemoryNeed Batch::Need(Lookup lookup) const {
     if (change.exists) need.after += MemoryNeed::Of(key.second, change.value);
   }
   return need;
+}
+
+void Batch::SetIndex(uint64_t index) {
+  for (MutationResult& result : results_) {
+    result.index = index;
+    if (result.previous && result.previous->version == kVersionNotKnownYet)
+      result.previous->version = index;
+  }
 }
 
 std::string Batch::Encode() const {

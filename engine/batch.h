@@ -37,6 +37,9 @@ class Batch {
   absl::Status Decide(absl::Span<const Mutation> mutations, Lookup lookup,
                       WallTime now, const MutationLimits& limits);
 
+  // `index` is that of its record, and so the version of what it has changed, also where
+  // a later mutation of the same batch tells it as what was there before.
+  void SetIndex(uint64_t index);
   std::vector<MutationResult>& results() { return results_; }
   bool empty() const { return order_.empty(); }
   // Of all keys that it changes, as `lookup` shows them before.

@@ -215,7 +215,7 @@ absl::StatusOr<std::vector<MutationResult>> Engine::MutateMany(
     if (!done.ok()) return done.status();
     if (*done) {
       if (index != 0) impl.log.Announce();
-      for (MutationResult& result : batch.results()) result.index = index;
+      batch.SetIndex(index);
       return std::move(batch.results());
     }
     if (absl::Status s = impl.MakeRoom(need); !s.ok()) return s;

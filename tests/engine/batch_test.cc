@@ -71,6 +71,20 @@ TEST_F(BatchTest, EachSeesThoseBeforeItAndAKeyHasOneEffect) {
   EXPECT_EQ(batch_.results()[3].integer, 3);
 }
 
+TEST_F(BatchTest, WhatItHasChangedItselfHasItsIndexAsVersion) {
+  present_[{0, "k"}] = "old";
+  Mutation first = Set("k", "1");
+  Mutation second = Set("k", "2");
+  first.want_previous = second.want_previous = true;
+  ASSERT_TRUE(Decide({first, second}).ok());
+  batch_.SetIndex(42);
+  const auto& results = batch_.results();
+  EXPECT_EQ(results[0].previous->version, 7u);
+  EXPECT_EQ(results[1].previous->version, 42u);
+  EXPECT_EQ(results[1].previous->value, "1");
+  EXPECT_EQ(results[1].index, 42u);
+}
+
 TEST_F(BatchTest, TheSameKeyInTwoDatabasesIsTwoKeys) {
   ASSERT_TRUE(Decide({Set("k", "three", 3), Set("k", "zero")}).ok());
   EXPECT_EQ(Effects(), (Strings{"3/k=three", "0/k=zero"}));

@@ -304,7 +304,11 @@ ModelStore::Answer ModelStore::MutateMany(
       24;  // no effect takes more beside its payload
   answer.may_be_too_large = bytes + kEffectBytes * changes.size() > bytes_max;
   const uint64_t index = Append({.changes = std::move(changes)});
-  for (MutationResult& result : answer.results) result.index = index;
+  for (MutationResult& result : answer.results) {
+    result.index = index;
+    if (result.previous && result.previous->version == kVersionNotKnownYet)
+      result.previous->version = index;
+  }
   return answer;
 }
 
