@@ -160,7 +160,7 @@ class Engine {
                  absl::FunctionRef<void(size_t, const EntryView&)> found) const;
   std::optional<KeyInfo> Look(std::string_view key, int database = 0) const;
   bool Exists(std::string_view key, int database = 0) const;
-  // For the eviction policy it counts as a read.
+  // Does.
   bool Touch(std::string_view key, int database = 0) const;
   // Some keys and a cursor for more. A key that is there during the whole scan is
   // returned, whatever else comes and goes; one may be returned twice. A cursor is
@@ -174,6 +174,7 @@ class Engine {
   void ForEach(
       absl::FunctionRef<void(std::string_view key, const Entry&)> visit,
       int database = 0) const;
+  // These two do not count as reads for the eviction policy.
   EngineStatus status() const;
   const Insight& insight() const;
   std::vector<Work> works() const;  // under way

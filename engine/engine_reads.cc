@@ -15,6 +15,12 @@ Entry Copy(const Cell& cell) {
   return {std::string(cell.value()), cell.version(), cell.expires_at()};
 }
 
+// Whether it makes a key look used to the eviction policy. What only asks about a key
+// does not, as in Redis, whose EXISTS, TTL, TYPE and OBJECT look up with NOTOUCH.
+constexpr bool IsUse(OperationKind kind) {
+  return kind != OperationKind::kExists && kind != OperationKind::kTtl;
+}
+
 }  // namespace
 
 // Calls use(keyspace, cell) under the lock of the key's shard, cell being null if there
@@ -30,7 +36,7 @@ auto Engine::Impl::WithCell(OperationKind kind, std::string_view key,
     if (cell != nullptr && cell->expires() && cell->ExpiredAt(clock.Wall()))
       cell = nullptr;
     timer.Found(cell != nullptr);
-    if (cell != nullptr) keyspace.Touch(*cell);
+    if (cell != nullptr && IsUse(kind)) keyspace.Touch(*cell);
     return use(cell);
   });
 }

@@ -231,7 +231,8 @@ class Node {
   // What is left: infinite if it never expires. kNotFound: no such key.
   virtual absl::StatusOr<absl::Duration> TimeToLive(
       std::string_view key, const ReadOptions& options = {}) const = 0;
-  // Counts as a read of the key, for the eviction policy. Whether it is there.
+  // Counts as a read of the key, for the eviction policy; the three above do not, as in
+  // Redis. Whether it is there.
   virtual bool Touch(std::string_view key,
                      const ReadOptions& options = {}) const = 0;
 

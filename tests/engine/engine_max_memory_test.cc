@@ -166,6 +166,48 @@ TEST_F(EngineMaxMemory, EvictionGoesOnUntilTheWriteFits) {
   }
 }
 
+// As in Redis, where EXISTS, TTL, TYPE and OBJECT look up without a touch.
+TEST_F(EngineMaxMemory, WhatOnlyAsksAboutAKeyDoesNotCountAsARead) {
+  using Ask = void (*)(const Engine&, const std::string&);
+  const struct {
+    const char* name;
+    Ask ask;
+    bool counts;
+  } table[] = {
+      {"nothing", [](const Engine&, const std::string&) {}, false},
+      {"Get", [](const Engine& e, const std::string& k) { e.Get(k); }, true},
+      {"GetPinned",
+       [](const Engine& e, const std::string& k) { e.GetPinned(k); }, true},
+      {"GetMany",
+       [](const Engine& e, const std::string& k) {
+         const std::string_view keys[] = {k};
+         e.GetMany(keys);
+       },
+       true},
+      {"Touch", [](const Engine& e, const std::string& k) { e.Touch(k); },
+       true},
+      {"Exists", [](const Engine& e, const std::string& k) { e.Exists(k); },
+       false},
+      {"Look", [](const Engine& e, const std::string& k) { e.Look(k); }, false},
+  };
+  options_.shards = 1;
+  for (const auto& row : table) {
+    Open(EvictionPolicy::kSieve);
+    // The very first may have gone when they are asked about.
+    constexpr int kFirst = 10;
+    constexpr int kOldest = 100;
+    int keys = 0;
+    for (; engine_->status().evicted_keys == 0; ++keys)
+      ASSERT_TRUE(Write(Key(keys)).ok());
+    for (int i = 0; i < kOldest; ++i) row.ask(*engine_, Key(kFirst + i));
+    for (; engine_->status().evicted_keys < kFirst + kOldest; ++keys)
+      ASSERT_TRUE(Write(Key(keys)).ok());
+    int left = 0;
+    for (int i = 0; i < kOldest; ++i) left += engine_->Exists(Key(kFirst + i));
+    EXPECT_EQ(left, row.counts ? kOldest : 0) << row.name;
+  }
+}
+
 TEST_F(EngineMaxMemory, AnEvictionIsARecordThatSaysSo) {
   Open(EvictionPolicy::kSieve);
   for (int i = 0; engine_->status().evicted_keys == 0; ++i) {
