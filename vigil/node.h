@@ -240,7 +240,9 @@ class Node {
   // returned, whatever else comes and goes, and however the store grows; one may be
   // returned twice. A page may be empty before the end. A cursor is good until the node
   // is destroyed, and on that node only: another one begins somewhere.
-  virtual ScanPage Scan(const ScanOptions& options = {}) const = 0;
+  // kInvalidArgument: `type` is no value of ValueType. (One that no key has yet finds none.)
+  virtual absl::StatusOr<ScanPage> Scan(
+      const ScanOptions& options = {}) const = 0;
   // kNotFound: the database is empty.
   virtual absl::StatusOr<std::string> RandomKey(
       const ReadOptions& options = {}) const = 0;

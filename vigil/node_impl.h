@@ -98,7 +98,7 @@ class NodeImpl final : public Node {
   absl::StatusOr<absl::Duration> TimeToLive(
       std::string_view key, const ReadOptions& options) const override;
   bool Touch(std::string_view key, const ReadOptions& options) const override;
-  ScanPage Scan(const ScanOptions& options) const override;
+  absl::StatusOr<ScanPage> Scan(const ScanOptions& options) const override;
   absl::StatusOr<std::string> RandomKey(
       const ReadOptions& options) const override;
   uint64_t KeyCount(const ReadOptions& options) const override;

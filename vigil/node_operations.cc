@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "vigil/expiry.h"
 #include "vigil/node_impl.h"
 
@@ -12,6 +13,18 @@ namespace {
 // Without a message, because a miss is no event: such a status costs nothing.
 absl::Status NotFound() {
   return absl::Status(absl::StatusCode::kNotFound, "");
+}
+
+bool IsValueType(ValueType type) {
+  switch (type) {
+    case ValueType::kString:
+    case ValueType::kList:
+    case ValueType::kSet:
+    case ValueType::kSortedSet:
+    case ValueType::kHash:
+      return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -180,14 +193,22 @@ bool NodeImpl::Touch(std::string_view key, const ReadOptions& options) const {
   return HasDatabase(options) && engine_->Touch(key, options.database);
 }
 
-ScanPage NodeImpl::Scan(const ScanOptions& options) const {
-  if (!HasDatabase({options.database})) return {};
+absl::StatusOr<ScanPage> NodeImpl::Scan(const ScanOptions& options) const {
+  if (options.type && !IsValueType(*options.type)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("type is ", static_cast<int>(*options.type),
+                     "; allowed: a value of ValueType"));
+  }
+  // Every key is a string: of another type there is none.
+  const bool any =
+      options.type.value_or(ValueType::kString) == ValueType::kString;
+  if (!any || !HasDatabase({options.database})) return ScanPage{};
   engine::ScanPage page = engine_->Scan({.database = options.database,
                                          .cursor = options.cursor,
                                          .prefix = options.prefix,
                                          .pattern = options.pattern,
                                          .count = options.count});
-  return {.keys = std::move(page.keys), .cursor = page.cursor};
+  return ScanPage{.keys = std::move(page.keys), .cursor = page.cursor};
 }
 
 absl::StatusOr<std::string> NodeImpl::RandomKey(

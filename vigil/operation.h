@@ -100,8 +100,8 @@ struct Value {
   absl::Time expires_at = absl::InfiniteFuture();
 };
 
-// Others follow: hashes, lists, sets, sorted sets.
-enum class ValueType { kString };
+// Redis' types. Only strings can be stored yet.
+enum class ValueType { kString, kList, kSet, kSortedSet, kHash };
 
 // What is known of a key without reading its value.
 struct KeyInfo {
@@ -172,7 +172,7 @@ struct ScanOptions {
   std::string prefix;   // keys must begin with it
   // And match it, unless it is empty: Redis' patterns, with * ? [a-z] and \.
   std::string pattern;
-  std::optional<ValueType> type;
+  std::optional<ValueType> type;  // only keys whose value is of this type
   // About so many keys are looked at in one call, at least one group of them, with those
   // that do not match and those of other databases.
   size_t count = 10;

@@ -100,7 +100,7 @@ TEST_F(NodeRead, ScanFindsWhatIsThereWhileKeysComeAndGo) {
   int other = 0;
   do {
     const ScanPage page =
-        node().Scan({.cursor = cursor, .prefix = "stay:", .count = 50});
+        *node().Scan({.cursor = cursor, .prefix = "stay:", .count = 50});
     found.insert(page.keys.begin(), page.keys.end());
     cursor = page.cursor;
     for (int i = 0; i < 200; ++i, ++other) {
@@ -120,7 +120,7 @@ TEST_F(NodeRead, ScanByPrefixPatternAndCount) {
   const auto all = [&](ScanOptions options) {
     std::vector<std::string> keys;
     do {
-      ScanPage page = node().Scan(options);
+      ScanPage page = *node().Scan(options);
       keys.insert(keys.end(), page.keys.begin(), page.keys.end());
       options.cursor = page.cursor;
     } while (options.cursor != 0);
@@ -138,6 +138,15 @@ TEST_F(NodeRead, ScanByPrefixPatternAndCount) {
   EXPECT_THAT(all({.pattern = "u\\[x\\]"}), ElementsAre("u[x]"));
   EXPECT_THAT(all({.pattern = "[a-i]*"}), ElementsAre("item:1"));
   EXPECT_EQ(all({.type = ValueType::kString}).size(), 5u);
+  for (const ValueType other : {ValueType::kList, ValueType::kSet,
+                                ValueType::kSortedSet, ValueType::kHash}) {
+    EXPECT_TRUE(all({.type = other}).empty());
+  }
+  for (const int unknown : {-1, 5, 99}) {
+    EXPECT_EQ(
+        StatusName(node().Scan({.type = static_cast<ValueType>(unknown)})),
+        "INVALID_ARGUMENT");
+  }
   EXPECT_TRUE(all({.database = 3}).empty());
   // Not one that a scan returned: no keys are promised, but it comes to an end.
   for (const uint64_t cursor : {uint64_t{1}, uint64_t{12345678}, UINT64_MAX}) {

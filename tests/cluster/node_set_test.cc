@@ -92,7 +92,7 @@ TEST_F(NodeSet, AnExpiredKeyIsGoneForEveryReadAndWrite) {
   EXPECT_EQ(Read("k"), "(NOT_FOUND)");
   EXPECT_FALSE(node().GetMany({"k"})[0].has_value());
   EXPECT_EQ(StatusName(node().Inspect("k")), "NOT_FOUND");
-  EXPECT_TRUE(node().Scan({.count = 1000}).keys.empty());
+  EXPECT_TRUE(node().Scan({.count = 1000})->keys.empty());
   EXPECT_TRUE(node().Set("k", "1", {.when = When::kIfAbsent})->applied);
   ASSERT_TRUE(node().Set("k", "5", {.ttl = absl::Milliseconds(1)}).ok());
   ASSERT_TRUE(Eventually([] { return !node().Exists("k"); }));
@@ -196,7 +196,7 @@ TEST_F(NodeSet, ReadsOfNoSuchDatabaseFindNothing) {
     EXPECT_FALSE(node().Touch("k", {database}));
     EXPECT_EQ(StatusName(node().RandomKey({database})), "NOT_FOUND");
     EXPECT_EQ(node().KeyCount({database}), 0u);
-    const ScanPage page = node().Scan({.database = database});
+    const ScanPage page = *node().Scan({.database = database});
     EXPECT_TRUE(page.keys.empty());
     EXPECT_EQ(page.cursor, 0u);
   }
