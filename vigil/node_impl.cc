@@ -54,7 +54,8 @@ engine::EngineOptions MakeEngineOptions(const Options& options) {
                      .max_length = options.slow_log_length};
   engine.databases = options.databases;
   engine.max_memory = options.max_memory;
-  engine.eviction = static_cast<engine::EvictionPolicy>(options.eviction);
+  engine.eviction =
+      static_cast<engine::EvictionPolicy>(options.eviction_policy());
   engine.on_storage_failure =
       static_cast<engine::OnStorageFailure>(options.on_storage_failure);
   return engine;
@@ -375,7 +376,7 @@ NodeStatus NodeImpl::status() const {
                 .checkpoint_index = engine.checkpoint_index,
                 .log_first_index = engine.log_first_index};
   if (from.view.lineage) to.lineage = ToString(from.view.lineage);
-  TellMemory(engine, options_.eviction, to);
+  TellMemory(engine, options_.eviction_policy(), to);
   TellInsight(engine_->insight(), to);
   to.big_keys = ToBigKeys(engine_->big_keys());
   for (const engine::Work& work : engine_->works())

@@ -156,6 +156,10 @@ absl::Status CheckStore(const Options& options) {
     return Wrong("max_memory", absl::StrCat(options.max_memory),
                  "0 (no limit), or 1 MiB or more");
   }
+  const auto policy = static_cast<int>(options.eviction_policy());
+  if (policy < 0 || policy > static_cast<int>(Eviction::kSieve)) {
+    return Wrong("eviction", absl::StrCat(policy), "a value of Eviction");
+  }
   if (auto s = CheckRange("databases", options.databases, 1, kDatabasesMax);
       !s.ok()) {
     return s;
@@ -200,6 +204,11 @@ absl::Status CheckStore(const Options& options) {
 }
 
 }  // namespace
+
+Eviction Options::eviction_policy() const {
+  if (eviction) return *eviction;
+  return max_memory > 0 ? Eviction::kS3Fifo : Eviction::kNoEviction;
+}
 
 absl::Status Options::Validate() const {
   if (auto s = CheckName("group", group); !s.ok()) return s;

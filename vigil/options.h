@@ -43,7 +43,7 @@ enum class Eviction {
   kVolatileLfu,
   kVolatileRandom,
   kVolatileTtl,  // expires soonest
-  kS3Fifo,  // not read again soon after it came, or not for long: the best choice
+  kS3Fifo,  // the default: not read again soon after it came, or not for long: the best choice
             // for a cache; a scan over many keys does not push the others out
   kSieve,  // not read since the last look at it: as good on skewed reads, smaller
 };
@@ -166,12 +166,16 @@ struct Options {
   Fsync fsync = Fsync::kEverySecond;
 
   // What a node may use for its keys: the keys, values and what belongs to them, not
-  // the log (log_memory_bytes) and not what the application holds. Zero: no limit;
-  // else at least 1 MiB.
+  // the log (log_memory_bytes) and not what the application holds. Exceeded by a few KiB
+  // for each write that is under way at the same time, when a part of the table grows
+  // for it. A full node evicts, unless `eviction` says otherwise. Zero: no limit; else
+  // at least 1 MiB.
   size_t max_memory = 0;
 
-  // What happens when it is full. Only the master evicts, by records of the log.
-  Eviction eviction = Eviction::kNoEviction;
+  // What happens when it is full. Only the master evicts, by records of the log. Who
+  // wants writes refused instead says kNoEviction. The same on all nodes. Default:
+  // kS3Fifo if there is a max_memory; without one there is nothing to evict.
+  std::optional<Eviction> eviction;
 
   OnStorageFailure on_storage_failure = OnStorageFailure::kRefuseWrites;
 
@@ -225,6 +229,9 @@ struct Options {
   // start if the process ended before this returned. May call the node; must not
   // destroy it. Empty: the file, if there is a data_dir, is all that tells.
   std::function<void(const DroppedWrites&)> on_dropped_writes;
+
+  // `eviction`, or else what stands for it.
+  Eviction eviction_policy() const;
 
   // kInvalidArgument names the first option that is out of range.
   absl::Status Validate() const;

@@ -63,8 +63,20 @@ INSTANTIATE_TEST_SUITE_P(
                     Eviction::kVolatileTtl, Eviction::kS3Fifo,
                     Eviction::kSieve));
 
-TEST(NodeMemory, WithoutEvictionAFullNodeRefusesAndChangesNothing) {
+TEST(NodeMemory, WithALimitAndNoPolicyItIsACacheWithS3Fifo) {
   LiveGroup group(1, [](Options& o) { o.max_memory = 2 * kMiB; });
+  Node& node = group.master();
+  for (int i = 0; i < 3000; ++i)
+    ASSERT_TRUE(node.Set(absl::StrCat("k", i), kValue).ok());
+  EXPECT_GT(node.status().evicted_keys, 1000u);
+  EXPECT_EQ(node.status().memory.policy, "s3-fifo");
+}
+
+TEST(NodeMemory, WithoutEvictionAFullNodeRefusesAndChangesNothing) {
+  LiveGroup group(1, [](Options& o) {
+    o.max_memory = 2 * kMiB;
+    o.eviction = Eviction::kNoEviction;
+  });
   Node& node = group.master();
   absl::Status full;
   int keys = 0;

@@ -29,6 +29,18 @@ TEST(Options, DefaultsWithGroupAndMembersAreValid) {
   EXPECT_TRUE(Valid().Validate().ok());
 }
 
+TEST(Options, WithALimitTheDefaultPolicyIsThatOfACache) {
+  Options o = Valid();
+  EXPECT_EQ(o.eviction_policy(), Eviction::kNoEviction);
+  o.max_memory = 1 << 20;
+  EXPECT_EQ(o.eviction_policy(), Eviction::kS3Fifo);
+  for (const Eviction chosen : {Eviction::kNoEviction, Eviction::kAllkeysLru}) {
+    o.eviction = chosen;
+    EXPECT_EQ(o.eviction_policy(), chosen);
+    EXPECT_TRUE(o.Validate().ok());
+  }
+}
+
 struct Refusal {
   std::string name;
   std::function<void(Options&)> change;
@@ -120,6 +132,9 @@ std::vector<Refusal> Refusals() {
       {"NegativeUnreplicatedTime",
        [](Options& o) { o.max_unreplicated_time = -absl::Seconds(1); },
        "max_unreplicated_time", "-1s", "0 (off), or 10ms to 1h"},
+      {"UnknownEviction",
+       [](Options& o) { o.eviction = static_cast<Eviction>(10); }, "eviction",
+       "'10'", "a value of Eviction"},
       {"KeyLimitZero", [](Options& o) { o.key_bytes_max = 0; }, "key_bytes_max",
        "'0'", "1 to 65536"},
       {"ValueLimitTooLarge",
