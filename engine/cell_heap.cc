@@ -7,14 +7,49 @@
 namespace vigil::engine {
 namespace {
 
-// Returning this much to the system takes about 10 microseconds, so more of it is
-// left to a thread that nobody waits for.
-constexpr size_t kDoomedBytesMin = 64 << 10;
 // What malloc and the count of a shared allocation add to it.
 constexpr size_t kSharedBytes = 32;
 
 // A large cell stands behind the shard's own share of its memory.
 using Share = std::shared_ptr<void>;
+
+// Allocates as usual, and gives back through a LargeMemory. A copy of it stands in the
+// allocation, which keeps the LargeMemory for as long as there are pins.
+template <typename T>
+class Returning {
+ public:
+  using value_type = T;
+
+  explicit Returning(std::shared_ptr<LargeMemory> to) : to_(std::move(to)) {}
+  template <typename U>
+  Returning(const Returning<U>& other) : to_(other.to()) {}
+
+  T* allocate(size_t n) {
+    return static_cast<T*>(::operator new(n * sizeof(T)));
+  }
+  void deallocate(T* memory, size_t n) { to_->Give(memory, n * sizeof(T)); }
+
+  const std::shared_ptr<LargeMemory>& to() const { return to_; }
+  template <typename U>
+  bool operator==(const Returning<U>& other) const {
+    return to_ == other.to();
+  }
+
+ private:
+  std::shared_ptr<LargeMemory> to_;
+};
+
+bool IsVeryLarge(size_t cell_bytes) {
+  return cell_bytes >= LargeMemory::kBytesMin;
+}
+
+Share Allocate(size_t bytes, bool very_large,
+               const std::shared_ptr<LargeMemory>& large_memory) {
+  if (!very_large || large_memory == nullptr)
+    return std::make_shared_for_overwrite<char[]>(bytes);
+  return std::allocate_shared_for_overwrite<char[]>(
+      Returning<char>(large_memory), bytes);
+}
 
 Share& ShareOf(const Cell& cell) {
   char* const base = const_cast<char*>(reinterpret_cast<const char*>(&cell));
@@ -22,7 +57,8 @@ Share& ShareOf(const Cell& cell) {
 }
 
 size_t LargeBytes(const Cell& cell) {
-  return cell.bytes() + sizeof(Share) + kSharedBytes;
+  return cell.bytes() + sizeof(Share) + kSharedBytes +
+         (IsVeryLarge(cell.bytes()) ? sizeof(Returning<char>) : 0);
 }
 
 }  // namespace
@@ -39,10 +75,11 @@ Cell* CellHeap::Make(const Cell::Content& content) {
   if (bytes <= CellSizes::kBytesMax) {
     return Cell::Make(slab_.Allocate(bytes), content);
   }
-  const auto memory =
-      std::make_shared_for_overwrite<char[]>(sizeof(Share) + bytes);
+  const Share memory =
+      Allocate(sizeof(Share) + bytes, IsVeryLarge(bytes), large_memory_);
   new (memory.get()) Share(memory);
-  Cell* const cell = Cell::Make(memory.get() + sizeof(Share), content);
+  Cell* const cell =
+      Cell::Make(static_cast<char*>(memory.get()) + sizeof(Share), content);
   large_bytes_ += LargeBytes(*cell);
   return cell;
 }
@@ -60,9 +97,7 @@ void CellHeap::Free(Cell* cell) {
   }
   large_bytes_ -= LargeBytes(*cell);
   // The share leaves the memory that it keeps, which whoever is last frees.
-  CellPin last;
-  last.cell_ = {std::move(ShareOf(*cell)), cell};
-  if (cell->bytes() >= kDoomedBytesMin) doomed_.push_back(std::move(last));
+  const Share last = std::move(ShareOf(*cell));
 }
 
 }  // namespace vigil::engine

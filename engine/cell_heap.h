@@ -1,7 +1,8 @@
 // CellHeap: where the cells of one shard come from, and their bytes.
 //
 // Small cells live in slabs. Large ones have an allocation of their own, which the
-// shard and those who read the value in place share.
+// shard and those who read the value in place share; whoever of them is last gives very
+// large ones back through LargeMemory.
 //
 // Thread-safety: thread-compatible; CellPin is thread-safe once it exists.
 #ifndef VIGIL_ENGINE_CELL_HEAP_H_
@@ -10,9 +11,9 @@
 #include <cstddef>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "engine/cell.h"
+#include "engine/large_memory.h"
 #include "engine/slab.h"
 
 namespace vigil::engine {
@@ -70,11 +71,14 @@ class CellPin {
 
 class CellHeap {
  public:
-  explicit CellHeap(PageSource& pool) : slab_(pool) {}
+  // `large_memory` may be null: then very large cells are freed by whoever is last, too.
+  explicit CellHeap(PageSource& pool,
+                    std::shared_ptr<LargeMemory> large_memory = nullptr)
+      : slab_(pool), large_memory_(std::move(large_memory)) {}
   CellHeap(CellHeap&& other) noexcept
       : slab_(std::move(other.slab_)),
         large_bytes_(std::exchange(other.large_bytes_, 0)),
-        doomed_(std::move(other.doomed_)) {}
+        large_memory_(std::move(other.large_memory_)) {}
   CellHeap& operator=(CellHeap&&) = delete;
 
   // What a cell takes, its allocation included.
@@ -83,12 +87,7 @@ class CellHeap {
   Cell* Make(const Cell::Content& content);
   // A copy of a small cell elsewhere; the caller frees this one.
   Cell* Copy(const Cell& cell);
-  // The memory of a very large cell is not returned here, which takes long, but put
-  // on the side: see TakeDoomed.
   void Free(Cell* cell);
-  // Freed by destroying it, preferably where nobody waits.
-  std::vector<CellPin> TakeDoomed() { return std::exchange(doomed_, {}); }
-  bool has_doomed() const { return !doomed_.empty(); }
 
   // Of all cells, their allocations included.
   size_t used_bytes() const { return slab_.used_bytes() + large_bytes_; }
@@ -108,7 +107,7 @@ class CellHeap {
 
   Slab<CellSizes> slab_;
   size_t large_bytes_ = 0;
-  std::vector<CellPin> doomed_;
+  std::shared_ptr<LargeMemory> large_memory_;
 };
 
 }  // namespace vigil::engine

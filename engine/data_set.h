@@ -30,19 +30,16 @@
 #include "engine/hash.h"
 #include "engine/keyspace.h"
 #include "engine/keyspaces.h"
-#include "engine/reclaimer.h"
 
 namespace vigil::engine {
 
 class DataSet {
  public:
   // `metered`: used_bytes() is kept up to date, at a few nanoseconds a write.
-  // `bell` rings when reclaimer() has something to do.
-  DataSet(Keyspaces keyspaces, bool metered, Signal& bell)
+  DataSet(Keyspaces keyspaces, bool metered)
       : shards_(keyspaces.size()),
         seed_(keyspaces.seed()),
         metered_(metered),
-        reclaimer_(bell),
         arrays_{Array(shards_), Array(shards_)},
         present_(&arrays_[1]) {
     Replace(std::move(keyspaces));
@@ -152,8 +149,6 @@ class DataSet {
   // Not in the middle of a swap.
   std::string MapBytes() const;
 
-  // What large values left behind, to be freed by whoever has the time.
-  Reclaimer& reclaimer() { return reclaimer_; }
   // Bytes in use by all shards; 0 if not metered.
   size_t used_bytes() const {
     return static_cast<size_t>(
@@ -217,7 +212,6 @@ class DataSet {
     ~Written() {
       Add(Bytes() - bytes_, data_.used_);
       Add(Flushed() - flushed_, data_.flushed_);
-      if (keyspace_.has_doomed()) data_.reclaimer_.Add(keyspace_.TakeDoomed());
     }
     Written(const Written&) = delete;
     Written& operator=(const Written&) = delete;
@@ -337,7 +331,6 @@ class DataSet {
   const bool metered_;
   std::atomic<int64_t> used_{0};
   std::atomic<int64_t> flushed_{0};
-  Reclaimer reclaimer_;
   Array arrays_[2];
   std::atomic<Array*> present_;
 };

@@ -20,10 +20,12 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(
   const auto shards = static_cast<size_t>(options.shards);
   auto pool = std::make_unique<PagePool>();
   const KeyspaceOptions keyspace = {.hash_seed = storage == nullptr
+  auto reclaimer = std::make_shared<Reclaimer>(pool->bell());
                                                      ? RandomFromSystem()
                                                      : storage->hash_seed(),
                                     .track_changes = storage != nullptr,
-                                    .eviction = options.eviction};
+                                    .eviction = options.eviction,
+                                    .large_memory = reclaimer};
   Recovered recovered{Keyspaces(keyspace, shards, *pool), LogRing(0)};
   MetaMap values;
   if (storage != nullptr) {
@@ -42,7 +44,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(
   }
   return std::unique_ptr<Engine>(new Engine(std::make_unique<Impl>(
       options, std::move(storage), std::move(works), std::move(pool),
-      std::move(recovered), std::move(values), clock)));
+      std::move(reclaimer), std::move(recovered), std::move(values), clock)));
 }
 
 // --- The write gate

@@ -38,6 +38,7 @@
 #include "engine/base/limit.h"
 #include "engine/base/logger.h"
 #include "engine/base/signal.h"
+#include "engine/base/wait_meter.h"
 #include "engine/big_keys.h"
 #include "engine/cell_heap.h"
 #include "engine/databases.h"
@@ -51,6 +52,16 @@
 #include "engine/work_board.h"
 
 namespace vigil::engine {
+
+// What writers wait for, and what they were refused for, since the engine was opened.
+struct WritePressure {
+  size_t unpersisted_bytes = 0;      // of the log: the backlog of the disk
+  size_t unpersisted_bytes_max = 0;  // writers wait from here on
+  Waits delays;  // for the disk, or for memory of large values to be freed
+  // Refused, nothing being applied: as a wait was too long, or as memory was full.
+  uint64_t refused_log_full = 0;
+  uint64_t refused_memory = 0;
+};
 
 struct EngineStatus {
   uint64_t keys = 0;  // of all databases, expired ones until they are deleted
@@ -68,6 +79,11 @@ struct EngineStatus {
   // Deleted by this node because their time was over, or memory was full.
   uint64_t expired_keys = 0;
   uint64_t evicted_keys = 0;
+  WritePressure pressure;
+  // Large values that have gone: their memory is still to be freed, or is.
+  uint64_t unfreed_values = 0;
+  uint64_t unfreed_bytes = 0;
+  uint64_t freed_values = 0;
   absl::Status health;  // not OK: the storage failed, and why
 };
 

@@ -19,6 +19,7 @@
 #include "engine/meta_table.h"
 #include "engine/operation_timer.h"
 #include "engine/page_pool.h"
+#include "engine/reclaimer.h"
 #include "engine/recovery.h"
 #include "engine/rewind.h"
 #include "engine/staging.h"
@@ -33,15 +34,16 @@ class Engine::Impl {
   Impl(const EngineOptions& engine_options,
        std::unique_ptr<Storage> engine_storage,
        std::unique_ptr<WorkBoard> board, std::unique_ptr<PagePool> pages,
-       Recovered recovered, MetaMap values, const Clock& engine_clock)
+       std::shared_ptr<Reclaimer> large_memory, Recovered recovered,
+       MetaMap values, const Clock& engine_clock)
       : options(engine_options),
         clock(engine_clock),
         storage(std::move(engine_storage)),
         works(std::move(board)),
         meta(storage.get(), std::move(values)),
         pool(std::move(pages)),
-        data(std::move(recovered.keyspaces), options.max_memory > 0,
-             pool->bell()),
+        reclaimer(std::move(large_memory)),
+        data(std::move(recovered.keyspaces), options.max_memory > 0),
         log(std::move(recovered.ring), options.log_memory_bytes,
             /*memory_only=*/storage == nullptr,
             options.on_storage_failure == OnStorageFailure::kGoOnInMemory) {
@@ -53,13 +55,16 @@ class Engine::Impl {
       checkpointer.emplace(data, log, *storage, options.checkpoint_period,
                            options.log_disk_bytes);
     }
-    housekeeper.emplace(data, log, *pool, clock, options.housekeeping_period);
+    housekeeper.emplace(data, log, *pool, *reclaimer, clock,
+                        options.housekeeping_period);
   }
 
   ~Impl() {
     // 1. Nothing makes records any more.
     log.CloseGate();
     housekeeper->Stop();
+    // Nobody frees for others any more; pins may be let go of later than this.
+    reclaimer->Close();
     if (storage == nullptr) return;
     // 2. While the flusher still runs: a checkpoint may be waiting for it.
     checkpointer->Stop();
@@ -86,7 +91,9 @@ class Engine::Impl {
   absl::StatusOr<bool> TryMany(absl::Span<const Mutation> mutations,
                                Batch& batch, uint64_t& index, MemoryNeed& need);
   std::vector<size_t> ShardsOf(absl::Span<const Mutation> mutations) const;
-  // See engine_memory.cc.
+  // See engine_memory.cc. Waits, up to `deadline`, until the log has room for another
+  // write, and large values that have gone have left enough.
+  absl::Status Admit(MonoTime deadline);
   bool Fits(const MemoryNeed& need) const;
   absl::Status MakeRoom(const MemoryNeed& need);
   bool EvictOne(size_t shard);
@@ -115,7 +122,8 @@ class Engine::Impl {
   KeyspaceOptions keyspace_options() const {
     return {.hash_seed = data.seed(),
             .track_changes = storage != nullptr,
-            .eviction = options.eviction};
+            .eviction = options.eviction,
+            .large_memory = reclaimer};
   }
   // Of a batch's effects. Whatever key and value are accepted can be renamed: that is
   // both names, the value, and what stands around them.
@@ -134,6 +142,7 @@ class Engine::Impl {
   const std::unique_ptr<WorkBoard> works;
   MetaTable meta;
   const std::unique_ptr<PagePool> pool;
+  const std::shared_ptr<Reclaimer> reclaimer;  // the cells share it
   DataSet data;
   Log log;
   std::optional<BlobWriter> blobs;
@@ -151,6 +160,7 @@ class Engine::Impl {
   // Where the next eviction looks first: shard by shard, all alike.
   std::atomic<size_t> eviction_shard{0};
   std::atomic<uint64_t> evicted{0};
+  std::atomic<uint64_t> refused_for_memory{0};
 };
 
 }  // namespace vigil::engine

@@ -4,6 +4,12 @@
 
 namespace vigil::engine {
 
+absl::Status Engine::Impl::Admit(MonoTime deadline) {
+  if (absl::Status s = log.Admit(deadline); !s.ok()) return s;
+  return reclaimer->HasRoom() ? absl::OkStatus()
+                              : reclaimer->AwaitRoom(deadline);
+}
+
 bool Engine::Impl::Fits(const MemoryNeed& need) const {
   return options.max_memory == 0 || need.growth() == 0 ||
          data.used_bytes() + need.growth() <= options.max_memory;
@@ -11,6 +17,7 @@ bool Engine::Impl::Fits(const MemoryNeed& need) const {
 
 absl::Status Engine::Impl::MakeRoom(const MemoryNeed& need) {
   if (need.after > options.max_memory) {
+    ++refused_for_memory;
     // Nobody is evicted in vain.
     return absl::ResourceExhaustedError(
         absl::StrCat("the write needs ", need.after, " bytes, max_memory is ",
@@ -26,6 +33,7 @@ absl::Status Engine::Impl::MakeRoom(const MemoryNeed& need) {
     }
     if (!log.gate_open()) return NotMaster();
     if (fruitless == data.shards()) {
+      ++refused_for_memory;
       return absl::ResourceExhaustedError(
           absl::StrCat("memory is full: ", data.used_bytes(),
                        " bytes in use, max_memory is ", options.max_memory,

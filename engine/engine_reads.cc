@@ -331,6 +331,17 @@ EngineStatus Engine::status() const {
   if (!memory_only()) status.storage = impl.storage->size();
   status.expired_keys = impl.housekeeper->expired();
   status.evicted_keys = impl.evicted;
+  const Log::Pressure log = impl.log.pressure();
+  const Reclaimer::Counts freeing = impl.reclaimer->counts();
+  status.pressure = {
+      .unpersisted_bytes = log.unpersisted_bytes,
+      .unpersisted_bytes_max = impl.options.log_memory_bytes,
+      .delays = log.delays + freeing.delays,
+      .refused_log_full = log.refused,
+      .refused_memory = impl.refused_for_memory + freeing.refused};
+  status.unfreed_values = freeing.waiting;
+  status.unfreed_bytes = freeing.waiting_bytes;
+  status.freed_values = freeing.freed;
   status.health = impl.log.health();
   return status;
 }

@@ -103,7 +103,7 @@ absl::StatusOr<MutationResult> Engine::Mutate(const Mutation& mutation,
                        mutation.database, mutation.key);
   timer.set_value_bytes(mutation.value.size());
   if (absl::Status s = Validate(mutation, impl.limits()); !s.ok()) return s;
-  if (absl::Status s = impl.log.Admit(deadline); !s.ok()) return s;
+  if (absl::Status s = impl.Admit(deadline); !s.ok()) return s;
   for (;;) {
     MutationResult result;
     MemoryNeed need;
@@ -205,7 +205,7 @@ absl::StatusOr<std::vector<MutationResult>> Engine::MutateMany(
   for (const Mutation& mutation : mutations) {
     if (absl::Status s = Validate(mutation, impl.limits()); !s.ok()) return s;
   }
-  if (absl::Status s = impl.log.Admit(deadline); !s.ok()) return s;
+  if (absl::Status s = impl.Admit(deadline); !s.ok()) return s;
   for (;;) {
     Batch batch;
     uint64_t index = 0;

@@ -14,10 +14,12 @@ constexpr int64_t kTickNs = 100'000'000;
 }  // namespace
 
 Housekeeper::Housekeeper(DataSet& data, Log& log, PagePool& pool,
+                         Reclaimer& reclaimer,
                          const Clock& clock, absl::Duration period)
     : data_(data),
       log_(log),
       pool_(pool),
+      reclaimer_(reclaimer),
       period_(period),
       expirer_(data, log, clock),
       sweeper_(data),
@@ -39,7 +41,7 @@ void Housekeeper::Run() {
     const uint64_t seen = bell.Seen();
     pool_.Prepare();
     pool_.ReturnIdle();
-    data_.reclaimer().Drain();
+    reclaimer_.Drain();
     const MonoTime now = stopwatch_.Mono();
     if (now >= next) {
       const bool done = Round(now + kPiece);
@@ -65,7 +67,7 @@ bool Housekeeper::Round(MonoTime deadline) {
 size_t Housekeeper::RunOnce() {
   const uint64_t before = expirer_.expired();
   Round(MonoTime::InfiniteFuture());
-  data_.reclaimer().Drain();
+  reclaimer_.Drain();
   return static_cast<size_t>(expirer_.expired() - before);
 }
 

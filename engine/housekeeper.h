@@ -22,6 +22,7 @@
 #include "engine/expirer.h"
 #include "engine/log.h"
 #include "engine/page_pool.h"
+#include "engine/reclaimer.h"
 #include "engine/survey.h"
 #include "engine/sweeper.h"
 
@@ -30,8 +31,8 @@ namespace vigil::engine {
 class Housekeeper {
  public:
   // `clock`: by which keys expire. `period`: between two rounds.
-  Housekeeper(DataSet& data, Log& log, PagePool& pool, const Clock& clock,
-              absl::Duration period);
+  Housekeeper(DataSet& data, Log& log, PagePool& pool, Reclaimer& reclaimer,
+              const Clock& clock, absl::Duration period);
   ~Housekeeper() { Stop(); }
 
   void Stop();
@@ -51,6 +52,7 @@ class Housekeeper {
   DataSet& data_;
   Log& log_;
   PagePool& pool_;
+  Reclaimer& reclaimer_;
   const absl::Duration period_;
   const SystemClock stopwatch_;
   std::atomic<bool> stopping_{false};

@@ -19,7 +19,7 @@ Cell::Content ContentOf(const RecordView& effect) {
 
 Keyspace::Keyspace(const KeyspaceOptions& options, PageSource& pool)
     : options_(options),
-      heap_(pool),
+      heap_(pool, options.large_memory),
       table_(options.hash_seed, pool),
       evictor_(MakeEvictor(options.eviction, options.hash_seed)) {}
 

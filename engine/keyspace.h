@@ -39,6 +39,8 @@ struct KeyspaceOptions {
   // Changes are tracked for a checkpoint; without a storage there is none.
   bool track_changes = false;
   EvictionPolicy eviction = EvictionPolicy::kNoEviction;
+  // Of very large values (cell_heap.h); may be null.
+  std::shared_ptr<LargeMemory> large_memory = nullptr;
 };
 
 // Bytes by what they are for.
@@ -125,8 +127,6 @@ class Keyspace {
   void EraseSomeFlushed();
 
   std::vector<GoneKey> TakeGone();
-  std::vector<CellPin> TakeDoomed() { return heap_.TakeDoomed(); }
-  bool has_doomed() const { return heap_.has_doomed(); }
 
   // --- Eviction. nullptr: nothing can be evicted.
   const Cell* Victim() const {

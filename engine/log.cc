@@ -1,5 +1,6 @@
 #include "engine/log.h"
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +17,7 @@ Log::Log(LogRing ring, size_t memory_bytes, bool memory_only, bool go_on)
       durable_(ring_.last_index()) {}
 
 absl::Status Log::Admit(MonoTime deadline) {
+  std::optional<WaitMeter::Wait> wait;
   for (;;) {
     const uint64_t seen = persisted_signal_.Seen();
     if (!gate_open_) {
@@ -23,7 +25,10 @@ absl::Status Log::Admit(MonoTime deadline) {
     }
     if (!accepts()) return health();
     if (HasRoom()) return absl::OkStatus();
+    if (!wait.has_value() && SystemClock().Mono() < deadline)
+      wait.emplace(delays_);
     if (!persisted_signal_.WaitPast(seen, deadline)) {
+      ++refused_;
       return absl::ResourceExhaustedError(
           absl::StrCat("the disk is behind: ", unpersisted_bytes_.load(),
                        " bytes of the log are not written yet"));
@@ -199,6 +204,12 @@ size_t Log::bytes() const {
 absl::Status Log::health() const {
   MutexLock lock(mu_);
   return health_;
+}
+
+Log::Pressure Log::pressure() const {
+  return {.unpersisted_bytes = unpersisted_bytes_,
+          .delays = delays_.waits(),
+          .refused = refused_};
 }
 
 LogSlice Log::Read(uint64_t from, size_t bytes_max) const {

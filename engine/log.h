@@ -23,6 +23,7 @@
 #include "engine/base/limit.h"
 #include "engine/base/mutex.h"
 #include "engine/base/signal.h"
+#include "engine/base/wait_meter.h"
 #include "engine/log_ring.h"
 #include "engine/record.h"
 #include "engine/storage.h"
@@ -98,6 +99,12 @@ class Log {
   bool accepts() const { return !failed_ || go_on_; }
   // OK until the storage failed; then why.
   absl::Status health() const;
+  struct Pressure {
+    size_t unpersisted_bytes = 0;
+    Waits delays;          // in Admit
+    uint64_t refused = 0;  // by Admit, as there was no room in time
+  };
+  Pressure pressure() const;
   // Records from `from` on that are in memory; empty if `from` is not.
   LogSlice Read(uint64_t from, size_t bytes_max) const;
 
@@ -130,6 +137,8 @@ class Log {
   std::atomic<uint64_t> durable_;
   std::atomic<size_t> unpersisted_bytes_{0};
   std::atomic<uint64_t> appended_bytes_{0};
+  std::atomic<uint64_t> refused_{0};
+  WaitMeter delays_;
 
   mutable Signal appended_;
   mutable Signal hurry_;

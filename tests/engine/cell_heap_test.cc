@@ -47,17 +47,6 @@ TEST_F(CellHeapTest, APinOutlivesTheKey) {
   EXPECT_EQ(moved.get()->key(), "k");
 }
 
-TEST_F(CellHeapTest, OnlyWhatTakesLongToFreeIsPutAside) {
-  heap_.Free(Make(100));
-  heap_.Free(Make(10'000));
-  EXPECT_FALSE(heap_.has_doomed());
-  heap_.Free(Make(100'000));
-  EXPECT_TRUE(heap_.has_doomed());
-  EXPECT_EQ(heap_.used_bytes(), 0u) << "it no longer counts";
-  EXPECT_EQ(heap_.TakeDoomed().size(), 1u);
-  EXPECT_FALSE(heap_.has_doomed());
-}
-
 // For ThreadSanitizer and AddressSanitizer: whoever is last frees, after all reads.
 TEST_F(CellHeapTest, PinsAreReadAndLetGoByAnyThread) {
   for (int round = 0; round < 200; ++round) {

@@ -38,8 +38,7 @@ class HousekeepingTest : public ::testing::Test {
   }
 
   PagePool pool_;
-  DataSet data_{Keyspaces({.hash_seed = 1}, 4, pool_), /*metered=*/false,
-                pool_.bell()};
+  DataSet data_{Keyspaces({.hash_seed = 1}, 4, pool_), /*metered=*/false};
   Log log_{LogRing(0), 64 << 20, /*memory_only=*/true};
   ManualClock clock_;
 };
