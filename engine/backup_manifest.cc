@@ -100,6 +100,14 @@ uint64_t BackupManifest::bytes() const {
   return sum;
 }
 
+uint64_t KeysIn(const MetaMap& labels) {
+  const auto label = labels.find(std::string(kKeysLabel));
+  uint64_t keys = 0;
+  if (label == labels.end() || !absl::SimpleAtoi(label->second, &keys))
+    return 0;
+  return keys;
+}
+
 std::string EncodeBackupManifest(const BackupManifest& manifest) {
   std::string text(kFormatLine);
   for (const auto& [name, value] : manifest.labels)

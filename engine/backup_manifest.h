@@ -42,6 +42,11 @@ struct BackupManifest {
                          const BackupManifest&) = default;
 };
 
+// A label that the engine adds: about how many keys there are, in decimal.
+inline constexpr std::string_view kKeysLabel = "keys";
+// What it says; 0: nothing.
+uint64_t KeysIn(const MetaMap& labels);
+
 std::string EncodeBackupManifest(const BackupManifest& manifest);
 
 //   kFailedPrecondition  no backup's manifest, or one of another format

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/backup_manifest.h"
 #include "engine/base/random.h"
 #include "engine/engine_impl.h"
 #include "engine/state_walk.h"
@@ -19,8 +20,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(
   auto works = std::make_unique<WorkBoard>(clock, std::move(on_progress));
   const auto shards = static_cast<size_t>(options.shards);
   auto pool = std::make_unique<PagePool>();
-  const KeyspaceOptions keyspace = {.hash_seed = storage == nullptr
   auto reclaimer = std::make_shared<Reclaimer>(pool->bell());
+  const KeyspaceOptions keyspace = {.hash_seed = storage == nullptr
                                                      ? RandomFromSystem()
                                                      : storage->hash_seed(),
                                     .track_changes = storage != nullptr,
@@ -88,7 +89,8 @@ absl::Status Engine::Apply(std::string_view records) {
   return absl::OkStatus();
 }
 
-absl::Status Engine::BeginStaging(uint64_t begin_index) {
+absl::Status Engine::BeginStaging(uint64_t begin_index,
+                                  uint64_t keys_estimate) {
   impl_->staging.reset();
   impl_->rewind.reset();
   if (impl_->storage != nullptr) {
@@ -97,7 +99,7 @@ absl::Status Engine::BeginStaging(uint64_t begin_index) {
       return impl_->log.health();
     }
   }
-  impl_->sync_work.emplace(*impl_->works, "full_sync", 0, 0);
+  impl_->sync_work.emplace(*impl_->works, "full_sync", keys_estimate, 0);
   impl_->staging.emplace(
       impl_->storage.get(),
       Keyspaces(impl_->keyspace_options(), impl_->data.shards(), *impl_->pool),
@@ -106,20 +108,23 @@ absl::Status Engine::BeginStaging(uint64_t begin_index) {
 }
 
 absl::Status Engine::StageEntries(std::string_view records) {
-  if (impl_->rewind)
-    return impl_->Staged(impl_->rewind->AddEntries(records).status());
-  if (!impl_->staging)
+  if (!impl_->rewind && !impl_->staging)
     return absl::FailedPreconditionError("nothing is staged");
-  const absl::StatusOr<size_t> added = impl_->staging->AddEntries(records);
+  const absl::StatusOr<size_t> added =
+      impl_->rewind ? impl_->rewind->AddEntries(records)
+                    : impl_->staging->AddEntries(records);
   if (added.ok()) impl_->sync_work->Add(*added, records.size());
   return impl_->Staged(added.status());
 }
 
 absl::Status Engine::StageLog(std::string_view records) {
-  if (impl_->rewind) return impl_->Staged(impl_->rewind->AddLog(records));
-  if (!impl_->staging)
+  if (!impl_->rewind && !impl_->staging)
     return absl::FailedPreconditionError("nothing is staged");
-  return impl_->Staged(impl_->staging->AddLog(records));
+  const absl::Status added = impl_->rewind ? impl_->rewind->AddLog(records)
+                                           : impl_->staging->AddLog(records);
+  // What is written meanwhile comes on top of the keys that were counted.
+  if (added.ok()) impl_->sync_work->Add(0, records.size());
+  return impl_->Staged(added);
 }
 
 absl::Status Engine::CommitStaging(const MetaMap& meta) {
@@ -147,9 +152,9 @@ absl::Status Engine::CommitStaging(const MetaMap& meta) {
 
 void Engine::DropStaging() {
   impl_->rewind.reset();
+  impl_->sync_work.reset();
   if (!impl_->staging) return;
   impl_->staging.reset();
-  impl_->sync_work.reset();
   if (impl_->storage == nullptr) return;
   if (absl::Status s = impl_->storage->DropStaging(); !s.ok())
     impl_->log.Fail(s);
@@ -241,19 +246,10 @@ absl::Status Engine::Backup(const std::string& dir, const MetaMap& labels,
       !s.ok()) {
     return s;
   }
-  // How much it is, is known only when all of it is listed.
-  std::optional<WorkBoard::Item> work;
-  uint64_t told = 0;
-  return impl_->storage->Backup(
-      dir, labels,
-      [&](const Progress& progress) {
-        if (!work.has_value())
-          work.emplace(*impl_->works, "backup", 0,
-                       progress.total_bytes_estimate);
-        work->Add(0, progress.done_bytes - told);
-        told = progress.done_bytes;
-      },
-      limit);
+  MetaMap all_labels = labels;
+  all_labels[std::string(kKeysLabel)] = absl::StrCat(status().keys);
+  ProgressItem work(*impl_->works);
+  return impl_->storage->Backup(dir, all_labels, work.listener(), limit);
 }
 
 std::vector<Work> Engine::works() const { return impl_->works->list(); }

@@ -174,6 +174,7 @@ class Engine {
   // returns.
   void VisitMany(absl::Span<const std::string_view> keys, int database,
                  absl::FunctionRef<void(size_t, const EntryView&)> found) const;
+  // These two do not count as reads for the eviction policy.
   std::optional<KeyInfo> Look(std::string_view key, int database = 0) const;
   bool Exists(std::string_view key, int database = 0) const;
   // Does.
@@ -190,7 +191,6 @@ class Engine {
   void ForEach(
       absl::FunctionRef<void(std::string_view key, const Entry&)> visit,
       int database = 0) const;
-  // These two do not count as reads for the eviction policy.
   EngineStatus status() const;
   const Insight& insight() const;
   std::vector<Work> works() const;  // under way
@@ -245,7 +245,8 @@ class Engine {
   absl::Status Apply(std::string_view records);
 
   // A full sync builds a second data set; reads see the old one until the commit.
-  absl::Status BeginStaging(uint64_t begin_index);
+  // `keys_estimate`: about how many entries are to come; 0: unknown.
+  absl::Status BeginStaging(uint64_t begin_index, uint64_t keys_estimate = 0);
   // A rewind prepares to replace only what the records above `common` have touched
   // (rewind.h); the log goes on there. Returns the keys whose entries are needed, each
   // as an encoded kDelete, in pieces of about `bytes_max`.
@@ -310,7 +311,8 @@ class Engine {
 
   // --- What the threads do by themselves, done now by the caller's thread.
   absl::Status Sync();  // everything in the log is durable on return
-  // Copies everything persisted to the new directory `dir`, while others go on.
+  // Copies everything persisted to the new directory `dir`, while others go on. To
+  // `labels` it adds how many keys there are, about (kKeysLabel).
   // Waits for `limit` at most, but for a disk that does not answer.
   // Errors as Storage::Backup's; kFailedPrecondition without a storage.
   absl::Status Backup(const std::string& dir, const MetaMap& labels,

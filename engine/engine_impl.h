@@ -55,7 +55,7 @@ class Engine::Impl {
       checkpointer.emplace(data, log, *storage, options.checkpoint_period,
                            options.log_disk_bytes);
     }
-    housekeeper.emplace(data, log, *pool, *reclaimer, clock,
+    housekeeper.emplace(data, log, *pool, *reclaimer, *works, clock,
                         options.housekeeping_period);
   }
 

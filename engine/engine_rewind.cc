@@ -69,6 +69,7 @@ absl::StatusOr<std::vector<std::string>> Engine::BeginRewind(uint64_t common,
     next = tail->last + 1;
   }
   std::vector<std::string> keys = rewind.Keys(bytes_max);
+  impl_->sync_work.emplace(*impl_->works, "rewind", rewind.key_count(), 0);
   impl_->rewind.emplace(std::move(rewind));
   return keys;
 }
@@ -121,6 +122,7 @@ absl::Status Engine::Impl::CommitRewind(const MetaMap& values) {
   log.Replace(std::move(ring));
   applying = 0;
   rewind.reset();
+  sync_work.reset();
   return absl::OkStatus();
 }
 

@@ -14,7 +14,7 @@ constexpr int64_t kTickNs = 100'000'000;
 }  // namespace
 
 Housekeeper::Housekeeper(DataSet& data, Log& log, PagePool& pool,
-                         Reclaimer& reclaimer,
+                         Reclaimer& reclaimer, WorkBoard& works,
                          const Clock& clock, absl::Duration period)
     : data_(data),
       log_(log),
@@ -23,7 +23,8 @@ Housekeeper::Housekeeper(DataSet& data, Log& log, PagePool& pool,
       period_(period),
       expirer_(data, log, clock),
       sweeper_(data),
-      survey_(data) {
+      survey_(data),
+      flush_work_(data, works) {
   thread_ = Thread("vigil-keep", [this] { Run(); });
 }
 
@@ -44,7 +45,9 @@ void Housekeeper::Run() {
     reclaimer_.Drain();
     const MonoTime now = stopwatch_.Mono();
     if (now >= next) {
+      flush_work_.Look();
       const bool done = Round(now + kPiece);
+      flush_work_.Look();
       const absl::Duration worked = stopwatch_.Mono() - now;
       next = stopwatch_.Mono() +
              (done ? std::max(period_, kRest * worked) : kRest * worked);

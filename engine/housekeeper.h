@@ -20,11 +20,13 @@
 #include "engine/base/thread.h"
 #include "engine/data_set.h"
 #include "engine/expirer.h"
+#include "engine/flush_work.h"
 #include "engine/log.h"
 #include "engine/page_pool.h"
 #include "engine/reclaimer.h"
 #include "engine/survey.h"
 #include "engine/sweeper.h"
+#include "engine/work_board.h"
 
 namespace vigil::engine {
 
@@ -32,7 +34,7 @@ class Housekeeper {
  public:
   // `clock`: by which keys expire. `period`: between two rounds.
   Housekeeper(DataSet& data, Log& log, PagePool& pool, Reclaimer& reclaimer,
-              const Clock& clock, absl::Duration period);
+              WorkBoard& works, const Clock& clock, absl::Duration period);
   ~Housekeeper() { Stop(); }
 
   void Stop();
@@ -61,7 +63,8 @@ class Housekeeper {
   Expirer expirer_;
   Sweeper sweeper_ ABSL_GUARDED_BY(mu_);
   Survey survey_;
-  Thread thread_;  // last: it uses all of the above
+  FlushWork flush_work_;  // of thread_ alone, since it tells under no lock
+  Thread thread_;         // last: it uses all of the above
 };
 
 }  // namespace vigil::engine

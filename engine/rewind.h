@@ -55,6 +55,7 @@ class Rewind {
   absl::Status AddLog(std::string_view records);
 
   uint64_t common() const { return common_; }
+  size_t key_count() const { return entries_.size(); }  // that the tail touched
   uint64_t last_index() const { return last_; }
   const std::vector<LogSlice>& log() const { return log_; }
   // Calls visit(database, key, record) for each key of the tail; `record` is its

@@ -77,7 +77,7 @@ absl::Status MeasureFiles(const std::string& dir, const OnProgress& on_progress,
   std::error_code ignored;
   for (const std::string& name : *names)
     total += std::filesystem::file_size(dir + "/" + name, ignored);
-  ProgressMeter meter("backup", total, on_progress);
+  ProgressMeter meter("backup", total, on_progress, KeysIn(manifest.labels));
   for (const std::string& name : *names) {
     auto file = MeasureFile(dir, name, /*sync=*/true, limit, meter);
     if (!file.ok()) return file.status();
@@ -147,7 +147,8 @@ absl::Status DropMeta(const std::string& dir,
 absl::Status CopyAll(const BackupManifest& manifest,
                      const RestoreRequest& request, const std::string& to,
                      const OnProgress& on_progress, const Limit& limit) {
-  ProgressMeter meter("restore", manifest.bytes(), on_progress);
+  ProgressMeter meter("restore", manifest.bytes(), on_progress,
+                      KeysIn(manifest.labels));
   for (const BackupFile& file : manifest.files) {
     const auto copied =
         CopyFile(request.backup_dir, to, file.name, limit, meter);
@@ -198,7 +199,8 @@ absl::StatusOr<BackupManifest> VerifyBackup(const std::string& dir,
   if (absl::Status s = limit.Check(); !s.ok()) return s;
   auto manifest = ReadManifest(dir);
   if (!manifest.ok()) return manifest;
-  ProgressMeter meter("verify", manifest->bytes(), on_progress);
+  ProgressMeter meter("verify", manifest->bytes(), on_progress,
+                      KeysIn(manifest->labels));
   for (const BackupFile& file : manifest->files) {
     const auto read = MeasureFile(dir, file.name, /*sync=*/false, limit, meter);
     if (absl::Status s = CheckFile(dir, file, read); !s.ok()) return s;

@@ -113,7 +113,7 @@ absl::StatusOr<BackupFile> MeasureFile(const std::string& dir,
   Measure measure;
   absl::Status s = file->Read([&](std::string_view block) {
     measure.Add(block);
-    meter.Add(0, block.size());
+    meter.Add(block.size());
     return limit.Check();
   });
   if (s.ok() && sync) s = file->Sync();
@@ -133,7 +133,7 @@ absl::StatusOr<BackupFile> CopyFile(const std::string& from_dir,
   Measure measure;
   absl::Status s = from->Read([&](std::string_view block) {
     measure.Add(block);
-    meter.Add(0, block.size());
+    meter.Add(block.size());
     const absl::Status within = limit.Check();
     return within.ok() ? to->Write(block) : within;
   });

@@ -6,8 +6,13 @@ namespace vigil::engine {
 namespace {
 
 constexpr int64_t kPeriodNs = 100'000'000;
-// Looking at the clock costs as much as adding ten keys.
-constexpr uint64_t kLookEach = 256;
+// Looking at the clock costs as much as adding ten keys, or copying a small one.
+constexpr uint64_t kLookEachKeys = 256;
+constexpr uint64_t kLookEachBytes = 256 << 10;
+
+bool Crosses(uint64_t before, uint64_t added, uint64_t each) {
+  return before / each != (before + added) / each;
+}
 
 }  // namespace
 
@@ -32,10 +37,13 @@ WorkBoard::Item::~Item() {
 }
 
 void WorkBoard::Item::Add(uint64_t keys, uint64_t bytes) {
-  bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  const uint64_t before = keys_.fetch_add(keys, std::memory_order_relaxed);
-  if (!board_.listener_ || before / kLookEach == (before + keys) / kLookEach)
+  const uint64_t bytes_before =
+      bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  const uint64_t keys_before = keys_.fetch_add(keys, std::memory_order_relaxed);
+  if (!board_.listener_ || (!Crosses(keys_before, keys, kLookEachKeys) &&
+                            !Crosses(bytes_before, bytes, kLookEachBytes))) {
     return;
+  }
   int64_t due = tell_at_ns_.load(std::memory_order_relaxed);
   const int64_t now = board_.clock_.Mono().ns;
   if (now < due || !tell_at_ns_.compare_exchange_strong(due, now + kPeriodNs))
@@ -50,6 +58,16 @@ Work WorkBoard::Item::work() const {
           .total_keys = total_keys_,
           .total_bytes = total_bytes_,
           .elapsed = board_.clock_.Mono() - began_};
+}
+
+void ProgressItem::Tell(const Progress& progress) {
+  if (!item_.has_value()) {
+    item_.emplace(board_, std::string(progress.what),
+                  progress.total_keys_estimate, progress.total_bytes_estimate);
+  }
+  item_->Add(progress.done_keys - told_.done_keys,
+             progress.done_bytes - told_.done_bytes);
+  told_ = progress;
 }
 
 std::vector<Work> WorkBoard::list() const {

@@ -1,5 +1,6 @@
-// WorkBoard: the long works under way (load, full sync, backup, restore), for whoever
-// asks, and told to one listener about ten times a second.
+// WorkBoard: the long works under way ("load", "replay", "full_sync", "rewind", "flush",
+// "backup", "verify", "restore"), for whoever asks, and told to one listener about ten
+// times a second.
 //
 //   WorkBoard::Item item(board, "load", total_bytes);
 //   item.Add(1, entry_bytes);           // any thread
@@ -11,6 +12,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,6 +20,7 @@
 #include "absl/time/time.h"
 #include "engine/base/clock.h"
 #include "engine/base/mutex.h"
+#include "engine/progress.h"
 
 namespace vigil::engine {
 
@@ -48,6 +51,8 @@ class WorkBoard {
     Item& operator=(const Item&) = delete;
 
     void Add(uint64_t keys, uint64_t bytes);
+    // There is more to do than was thought.
+    void AddTotal(uint64_t keys) { total_keys_ += keys; }
 
    private:
     friend class WorkBoard;
@@ -55,7 +60,7 @@ class WorkBoard {
 
     WorkBoard& board_;
     const std::string what_;
-    const uint64_t total_keys_;
+    std::atomic<uint64_t> total_keys_;
     const uint64_t total_bytes_;
     const MonoTime began_;
     std::atomic<uint64_t> keys_{0};
@@ -70,6 +75,27 @@ class WorkBoard {
   const Listener listener_;
   mutable Mutex mu_;
   std::set<const Item*> items_ ABSL_GUARDED_BY(mu_);
+};
+
+// An item for a work that tells its progress by OnProgress: from the first time on, when
+// it has counted what there is to do, until this is destroyed.
+// Thread-compatible. Lifetime: `board` and this outlive the work.
+class ProgressItem {
+ public:
+  explicit ProgressItem(WorkBoard& board) : board_(board) {}
+  ProgressItem(const ProgressItem&) = delete;
+  ProgressItem& operator=(const ProgressItem&) = delete;
+
+  OnProgress listener() {
+    return [this](const Progress& progress) { Tell(progress); };
+  }
+
+ private:
+  void Tell(const Progress& progress);
+
+  WorkBoard& board_;
+  std::optional<WorkBoard::Item> item_;
+  Progress told_;
 };
 
 }  // namespace vigil::engine

@@ -176,6 +176,7 @@ struct BeginRewind {
 struct BeginStaging {
   LinkId link = 0;
   uint64_t begin_index = 0;
+  uint64_t keys_estimate = 0;  // entries to come; 0: unknown
 };
 struct StageEntries {
   LinkId link = 0;

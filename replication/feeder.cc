@@ -62,6 +62,7 @@ void Feeder::AwaitClose() {
 bool Feeder::SendState(Welcome& welcome) {
   const std::unique_ptr<engine::StateWalk> walk = engine_.Walk();
   welcome.from = walk->begin_index();
+  welcome.keys = engine_.status().keys;
   if (!Send(welcome)) return false;
   for (std::string records = walk->Next(options_.message_bytes);
        !records.empty(); records = walk->Next(options_.message_bytes)) {

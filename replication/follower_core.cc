@@ -178,7 +178,7 @@ void FollowerCore::BeginReplacing(const Welcome& welcome, uint64_t last,
   if (welcome.full) {
     phase_ = Phase::kStaging;
     ++full_syncs_;
-    actions.push_back(BeginStaging{link_, welcome.from});
+    actions.push_back(BeginStaging{link_, welcome.from, welcome.keys});
   } else {
     phase_ = Phase::kRewinding;
     ++rewinds_;

@@ -59,6 +59,7 @@ struct Welcome {
   uint64_t from = 0;  // index before the first record that will come
   uint64_t target = 0;  // the master's last index when it had read the Hello
   uint64_t nonce = 0;   // the Hello's
+  uint64_t keys = 0;  // full sync: about how many entries will come; 0: unknown
 };
 
 struct Refused {

@@ -500,7 +500,8 @@ bool Replicator::Execute(BeginRewind& action) {
 }
 
 bool Replicator::Execute(BeginStaging& action) {
-  return Check(engine_.BeginStaging(action.begin_index), action.link);
+  return Check(engine_.BeginStaging(action.begin_index, action.keys_estimate),
+               action.link);
 }
 
 bool Replicator::Execute(StageEntries& action) {

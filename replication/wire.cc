@@ -246,6 +246,7 @@ bool ToProto(const Message& from, v1::FromMaster* to) {
     out->set_target(welcome->target);
     out->set_nonce(welcome->nonce);
     out->set_rewind(welcome->rewind);
+    out->set_keys(welcome->keys);
     return true;
   }
   if (const auto* refused = std::get_if<Refused>(&from)) {
@@ -312,7 +313,8 @@ absl::StatusOr<Message> FromProto(v1::FromMaster&& from) {
                      .rewind = in.rewind(),
                      .from = in.from(),
                      .target = in.target(),
-                     .nonce = in.nonce()};
+                     .nonce = in.nonce(),
+                     .keys = in.keys()};
     }
     case v1::FromMaster::kRefused:
       return Refused{.promise = FromProto(from.refused().promise()),

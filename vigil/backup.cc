@@ -18,8 +18,7 @@
 namespace vigil {
 namespace {
 
-// Turns what the engine's work says now and then into items of a board, which knows
-// the time.
+// A board without a node, which knows the time.
 class Telling {
  public:
   explicit Telling(const OnWork& on_work)
@@ -27,23 +26,12 @@ class Telling {
           if (on_work) on_work(ToWorkStatus(work));
         }) {}
 
-  engine::OnProgress listener() {
-    return [this](const engine::Progress& progress) {
-      if (item_ == nullptr) {
-        item_ = std::make_unique<engine::WorkBoard::Item>(
-            board_, std::string(progress.what), 0,
-            progress.total_bytes_estimate);
-      }
-      item_->Add(0, progress.done_bytes - told_);
-      told_ = progress.done_bytes;
-    };
-  }
+  engine::OnProgress listener() { return item_.listener(); }
 
  private:
   const SystemClock clock_;
   engine::WorkBoard board_;
-  std::unique_ptr<engine::WorkBoard::Item> item_;
-  uint64_t told_ = 0;
+  engine::ProgressItem item_{board_};
 };
 
 absl::StatusOr<BackupInfo> ToInfo(const engine::BackupManifest& manifest) {

@@ -14,10 +14,12 @@ WorkStatus ToWorkStatus(const engine::Work& work) {
   WorkStatus status{.what = work.what,
                     .keys = work.keys,
                     .total = work.total_keys,
-                    .bytes = work.bytes};
-  const double seconds = absl::ToDoubleSeconds(work.elapsed);
-  if (seconds > 0)
+                    .bytes = work.bytes,
+                    .total_bytes = work.total_bytes};
+  if (const double seconds = absl::ToDoubleSeconds(work.elapsed); seconds > 0) {
     status.keys_per_second = static_cast<double>(work.keys) / seconds;
+    status.bytes_per_second = static_cast<double>(work.bytes) / seconds;
+  }
   // By what is known better.
   const bool by_keys = work.total_keys > 0;
   const auto done = static_cast<double>(by_keys ? work.keys : work.bytes);

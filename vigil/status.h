@@ -95,12 +95,16 @@ struct KeyspaceStatus {
   uint64_t expires = 0;  // of them: have a time to live
 };
 
-// Work that takes its time: "load", "replay" (of the log), "restore", "full_sync", "backup", "flush", ...
+// Work that takes its time: "load", "replay" (of the log, its records counting as keys),
+// "full_sync", "rewind", "flush" (erasing what was flushed, without bytes), "backup",
+// "verify", "restore" (of whose keys as large a part is done as of the bytes).
 struct WorkStatus {
   std::string what;
-  uint64_t keys = 0;   // done
-  uint64_t total = 0;  // keys to do; 0: unknown
-  uint64_t bytes = 0;  // done
+  uint64_t keys = 0;         // done
+  uint64_t total = 0;        // keys to do, about; 0: unknown
+  uint64_t bytes = 0;        // done
+  uint64_t total_bytes = 0;  // to do, about; 0: unknown
+  // Since it began.
   double keys_per_second = 0;
   absl::Duration eta = absl::InfiniteDuration();  // infinite: unknown
 };
@@ -139,6 +143,7 @@ struct NodeStatus {
   uint64_t persisted_index = 0;  // handed to the operating system
   uint64_t durable_index = 0;    // synced to disk
   uint64_t commit_index = 0;  // held by a commit quorum, as far as known here
+  double bytes_per_second = 0;
   uint64_t lag = 0;  // replica: records behind the master, as far as known
   uint64_t keys = 0;
   uint64_t expired_keys =

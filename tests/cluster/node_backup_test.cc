@@ -142,6 +142,27 @@ TEST_F(NodeBackup, WithoutADirectoryThereIsNothingToBackUp) {
             absl::StatusCode::kFailedPrecondition);
 }
 
+TEST_F(NodeBackup, VerifyAndRestoreTellKeysAndBytesOfHowMany) {
+  LiveGroup group(1);
+  for (int i = 0; i < 2000; ++i)
+    ASSERT_TRUE(group.master().Set(absl::StrCat("k", i), "v").ok());
+  ASSERT_TRUE(group.master().Backup(Dir("backup")).ok());
+  for (const std::string what : {"verify", "restore"}) {
+    WorkStatus last;
+    const OnWork on_work = [&](const WorkStatus& work) { last = work; };
+    const auto done = what == "verify" ? VerifyBackup(Dir("backup"), on_work)
+                                       : RestoreBackup(Dir("backup"),
+                                                       NewGroup(1)[0], on_work);
+    ASSERT_TRUE(done.ok()) << done.status();
+    EXPECT_EQ(last.what, what);
+    EXPECT_EQ(last.keys, 2000u);
+    EXPECT_EQ(last.total, 2000u);
+    EXPECT_EQ(last.bytes, done->bytes);
+    EXPECT_EQ(last.total_bytes, done->bytes);
+    EXPECT_GT(last.bytes_per_second, 0);
+  }
+}
+
 TEST_F(NodeBackup, OpeningTellsHowFarItIs) {
   LiveGroup group(1);
   for (int i = 0; i < 2000; ++i)

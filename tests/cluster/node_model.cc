@@ -460,7 +460,7 @@ void NodeModel::ReadDatabase() {
   if (!options.pattern.empty()) options.pattern += "*";
   std::set<std::string> scanned;
   do {
-    const ScanPage page = node().Scan(options);
+    const ScanPage page = *node().Scan(options);
     scanned.insert(page.keys.begin(), page.keys.end());
     options.cursor = page.cursor;
   } while (options.cursor != 0);

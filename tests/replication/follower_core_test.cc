@@ -47,6 +47,7 @@ class Follower : public testing::Test {
     Welcome welcome = Continue();
     welcome.full = true;
     welcome.from = 30;
+    welcome.keys = 1000;
     return welcome;
   }
   static Records Log(uint64_t first, uint64_t end) {
@@ -138,7 +139,10 @@ TEST_F(Follower, ContinuesWhereItsLogEnds) {
 
 TEST_F(DivergedFollower, KeepsItsOldStateUntilTheNewOneIsExact) {
   const MemberState before = state;
-  EXPECT_NE(Find<BeginStaging>(Receive(Full())), nullptr);
+  const BeginStaging* begin = Find<BeginStaging>(Receive(Full()));
+  ASSERT_NE(begin, nullptr);
+  EXPECT_EQ(begin->begin_index, 30u);
+  EXPECT_EQ(begin->keys_estimate, 1000u);
   ASSERT_TRUE((Precedes<KeepDropped, BeginStaging>(actions)));
   EXPECT_EQ(Find<KeepDropped>(actions)->after, 14u) << "15 to 25 are dropped";
   EXPECT_NE(Find<StageEntries>(Receive(Entries{"entries"})), nullptr);
