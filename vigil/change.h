@@ -51,8 +51,9 @@ constexpr uint32_t operator|(uint32_t a, ChangeKind b) {
 struct Change {
   uint64_t index = 0;  // of its record; for kSet the version that Get returns
   ChangeKind kind = ChangeKind::kSet;
-  int database =
-      0;  // at the time of the change, if databases were swapped since
+  // At the time of the change, if databases were swapped since. A swap itself is no change
+  // of a key, and is not told.
+  int database = 0;
   std::string key;
   std::string value;  // of kSet, unless WatchOptions::values is off
   absl::Time expires_at = absl::InfiniteFuture();
