@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 
 namespace vigil {
@@ -76,12 +78,28 @@ void Memory(const NodeStatus& s, Lines& lines) {
   lines.Add("used_memory_table", m.table_bytes);
   lines.Add("used_memory_overhead", m.table_bytes + m.overhead_bytes);
   lines.Add("log_memory", m.log_bytes);
+  lines.Add("lazyfree_pending_objects", m.unfreed_values);
+  lines.Add("lazyfree_pending_bytes", m.unfreed_bytes);
+  lines.Add("lazyfreed_objects", m.freed_values);
   lines.Add("maxmemory", m.limit_bytes);
   lines.Add("maxmemory_human", Human(m.limit_bytes));
   lines.Add("maxmemory_policy", m.policy);
   if (m.fragmentation != 0) {
     lines.Add("allocator_frag_ratio", absl::StrFormat("%.2f", m.fragmentation));
   }
+}
+
+std::string InWords(const WorkStatus& work) {
+  std::string line = absl::StrCat("what=", work.what, ",keys=", work.keys);
+  if (work.total != 0) absl::StrAppend(&line, ",total=", work.total);
+  absl::StrAppend(&line, ",bytes=", work.bytes);
+  if (work.total_bytes != 0)
+    absl::StrAppend(&line, ",total_bytes=", work.total_bytes);
+  absl::StrAppendFormat(&line, ",keys_per_sec=%.0f,bytes_per_sec=%.0f",
+                        work.keys_per_second, work.bytes_per_second);
+  if (work.eta != absl::InfiniteDuration())
+    absl::StrAppend(&line, ",eta_seconds=", absl::ToInt64Seconds(work.eta));
+  return line;
 }
 
 void Persistence(const NodeStatus& s, Lines& lines) {
@@ -101,17 +119,10 @@ void Persistence(const NodeStatus& s, Lines& lines) {
     lines.Add("rdb_changes_since_last_save", s.last_index - saved);
     lines.Add("aof_last_write_status", s.health.ok() ? "ok" : "err");
   }
-  for (size_t i = 0; i < s.works.size(); ++i) {
-    const WorkStatus& work = s.works[i];
-    std::string line = absl::StrCat("what=", work.what, ",keys=", work.keys);
-    if (work.total != 0) absl::StrAppend(&line, ",total=", work.total);
-    absl::StrAppendFormat(&line, ",bytes=%d,keys_per_sec=%.0f", work.bytes,
-                          work.keys_per_second);
-    if (work.eta != absl::InfiniteDuration()) {
-      absl::StrAppend(&line, ",eta_seconds=", absl::ToInt64Seconds(work.eta));
-    }
-    lines.Add(absl::StrFormat("work%d", i), line);
-  }
+  if (s.persistent)
+    lines.Add("aof_buffer_length", s.back_pressure.backlog_bytes);
+  for (size_t i = 0; i < s.works.size(); ++i)
+    lines.Add(absl::StrFormat("work%d", i), InWords(s.works[i]));
 }
 
 void Stats(const NodeStatus& s, Lines& lines) {
@@ -124,6 +135,10 @@ void Stats(const NodeStatus& s, Lines& lines) {
   lines.Add("keyspace_misses", s.misses);
   lines.Add("expired_keys", s.expired_keys);
   lines.Add("evicted_keys", s.evicted_keys);
+  lines.Add("waiting_writes", s.back_pressure.waiting_writes);
+  lines.Add("delayed_writes", s.back_pressure.delayed_writes);
+  lines.Add("delayed_writes_usec",
+            absl::ToInt64Microseconds(s.back_pressure.delayed));
   lines.Add("full_syncs_taken", s.full_syncs);
   lines.Add("rewinds_taken", s.rewinds);
   lines.Add("dropped_writes", s.dropped_writes);
@@ -174,6 +189,53 @@ void Replication(const NodeStatus& s, Lines& lines) {
   if (!s.refusal.empty()) lines.Add("master_refusal", s.refusal);
 }
 
+// As an error that a write was answered with: the first four are Redis' words.
+void Errorstats(const NodeStatus& s, Lines& lines) {
+  const RefusedWrites& refused = s.back_pressure.refused;
+  const struct {
+    std::string_view name;
+    uint64_t count;
+  } errors[] = {
+      {"OOM", refused.memory},          {"NOREPLICAS", refused.replicas},
+      {"READONLY", refused.not_master}, {"MISCONF", refused.storage},
+      {"LOGFULL", refused.log_full},    {"UNREPLICATED", refused.unreplicated},
+      {"NOQUORUM", refused.quorum}};
+  for (const auto& [name, count] : errors) {
+    if (count == 0) continue;
+    lines.Add(absl::StrCat("errorstat_", View(name)),
+              absl::StrCat("count=", count));
+  }
+}
+
+// The sentinel in this process, which watches one group.
+void Sentinel(const NodeStatus& s, Lines& lines) {
+  const auto down = [&](const std::string& name) {
+    return std::any_of(
+        s.peers.begin(), s.peers.end(),
+        [&](const PeerStatus& p) { return p.name == name && p.sdown; });
+  };
+  lines.Add("sentinel_masters", 1);
+  const size_t members = s.peers.size() + 1;
+  lines.Add("master0",
+            absl::StrCat(
+                "name=", s.server.group, ",status=",
+                s.role.master.empty() || down(s.role.master) ? "sdown" : "ok",
+                ",address=", s.role.master_address, ",slaves=", members - 1,
+                ",sentinels=", members));
+  for (size_t i = 0; i < s.peers.size(); ++i) {
+    const PeerStatus& peer = s.peers[i];
+    const HostPort at = Split(peer.address);
+    const bool master = peer.name == s.role.master;
+    lines.Add(
+        absl::StrFormat("member%d", i),
+        absl::StrCat(
+            "name=", peer.name, ",ip=", at.host, ",port=", at.port,
+            ",role=", master ? "master" : "slave",
+            ",status=", peer.sdown ? "sdown" : "ok",
+            ",last-ok-ping-reply=", absl::ToInt64Milliseconds(peer.last_seen)));
+  }
+}
+
 void Commandstats(const NodeStatus& s, Lines& lines) {
   for (const OperationStatus& operation : s.operations) {
     std::string line = absl::StrCat("calls=", operation.calls);
@@ -195,6 +257,31 @@ void Latencystats(const NodeStatus& s, Lines& lines) {
               absl::StrCat("p50=", Usec(operation.p50), ",p99=",
                            Usec(operation.p99), ",p99.9=", Usec(operation.p999),
                            ",max=", Usec(operation.max)));
+  }
+}
+
+// Cumulative and by powers of two, as Redis' LATENCY HISTOGRAM.
+void Latencyhistogram(const NodeStatus& s, Lines& lines) {
+  for (const OperationStatus& operation : s.operations) {
+    if (operation.buckets.empty()) continue;
+    std::vector<std::string> parts;
+    uint64_t count = 0;
+    absl::Duration power = absl::Nanoseconds(1);
+    const auto close = [&] {
+      parts.push_back(absl::StrCat(
+          power == absl::InfiniteDuration() ? "inf" : Usec(power), "=", count));
+    };
+    for (const LatencyBucket& bucket : operation.buckets) {
+      if (bucket.below > power) {
+        if (count != 0) close();
+        if (bucket.below == absl::InfiniteDuration()) power = bucket.below;
+        while (power < bucket.below) power *= 2;
+      }
+      count += bucket.count;
+    }
+    close();
+    lines.Add(absl::StrCat("latency_histogram_usec_", operation.name),
+              absl::StrJoin(parts, ","));
   }
 }
 
@@ -246,8 +333,11 @@ constexpr Section kSections[] = {
     {"Persistence", Persistence},
     {"Stats", Stats},
     {"Replication", Replication},
+    {"Sentinel", Sentinel},
+    {"Errorstats", Errorstats},
     {"Commandstats", Commandstats},
     {"Latencystats", Latencystats},
+    {"Latencyhistogram", Latencyhistogram},
     {"Keyspace", Keyspace},
     {"Slowlog", Slowlog},
     {"Hotkeys", Hotkeys},

@@ -19,8 +19,9 @@
 namespace vigil {
 
 // All sections, or the one of this name, in any case: Server, Memory, Persistence, Stats,
-// Replication, Commandstats, Latencystats, Keyspace, Slowlog, Hotkeys, Bigkeys. Empty if
-// there is no such section.
+// Replication, Sentinel, Errorstats (writes refused), Commandstats, Latencystats,
+// Latencyhistogram, Keyspace, Slowlog, Hotkeys, Bigkeys. Empty if there is no such
+// section.
 std::string InfoText(const NodeStatus& status, std::string_view section = {});
 
 }  // namespace vigil

@@ -10,6 +10,21 @@ namespace {
 // As many as fit on a screen.
 constexpr size_t kHotKeysTold = 16;
 
+std::vector<LatencyBucket> BucketsOf(const engine::Histogram::Snapshot& times) {
+  std::vector<LatencyBucket> buckets;
+  for (size_t i = 0; i < times.buckets.size(); ++i) {
+    if (times.buckets[i] == 0) continue;
+    const uint64_t end =
+        engine::Histogram::LowestIn(i) + engine::Histogram::WidthOf(i);
+    buckets.push_back(
+        {.below = absl::Nanoseconds(end), .count = times.buckets[i]});
+  }
+  // Whatever is longer counts in the last one, too.
+  if (!buckets.empty() && times.buckets.back() != 0)
+    buckets.back().below = absl::InfiniteDuration();
+  return buckets;
+}
+
 OperationStatus ToStatus(const engine::OperationStats& stats,
                          engine::OperationKind kind) {
   const engine::Histogram::Snapshot times = stats.times(kind);
@@ -20,7 +35,8 @@ OperationStatus ToStatus(const engine::OperationStats& stats,
           .p50 = times.Percentile(50),
           .p99 = times.Percentile(99),
           .p999 = times.Percentile(99.9),
-          .max = absl::Nanoseconds(times.max_ns)};
+          .max = absl::Nanoseconds(times.max_ns),
+          .buckets = BucketsOf(times)};
 }
 
 // As in Redis' maxmemory-policy; the last two are not in Redis.
@@ -61,7 +77,10 @@ void TellMemory(const engine::EngineStatus& engine, Eviction policy,
                    .entries_bytes = bytes.cells,
                    .table_bytes = bytes.table,
                    .overhead_bytes = bytes.policy + bytes.gone,
-                   .log_bytes = engine.log_memory_bytes};
+                   .log_bytes = engine.log_memory_bytes,
+                   .unfreed_values = engine.unfreed_values,
+                   .unfreed_bytes = engine.unfreed_bytes,
+                   .freed_values = engine.freed_values};
   if (bytes.small_cells > 0) {
     status.memory.fragmentation =
         static_cast<double>(bytes.pages + engine.idle_page_bytes) /

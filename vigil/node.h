@@ -105,8 +105,9 @@ class Node {
   //                        or kReplicas of more than there are; nothing was applied
   //   kResourceExhausted   the write takes memory, of which max_memory leaves none
   //                        and nothing can be evicted; or for all of the time-out
-  //                        the disk was behind, or a max_unreplicated_ bound was
-  //                        reached; nothing was applied; back off
+  //                        the disk was behind, or the memory of large values that
+  //                        have gone was not returned yet, or a max_unreplicated_
+  //                        bound was reached; nothing was applied; back off
   //   kDeadlineExceeded    applied here, but its Ack was not reached in time, or
   //                        this node lost its role: the outcome is unknown;
   //                        ReceiptOf(status)

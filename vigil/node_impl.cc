@@ -377,6 +377,7 @@ NodeStatus NodeImpl::status() const {
                 .log_first_index = engine.log_first_index};
   if (from.view.lineage) to.lineage = ToString(from.view.lineage);
   TellMemory(engine, options_.eviction_policy(), to);
+  to.back_pressure = writer_->back_pressure(engine.pressure);
   TellInsight(engine_->insight(), to);
   to.big_keys = ToBigKeys(engine_->big_keys());
   for (const engine::Work& work : engine_->works())

@@ -61,6 +61,30 @@ struct ServerStatus {
   absl::Duration uptime;  // since the node was opened
 };
 
+// Writes that were refused, nothing being applied, by reason; of this node since it
+// started. What is wrong with a write itself (kInvalidArgument) is not counted, nor what
+// its condition forbids.
+struct RefusedWrites {
+  uint64_t memory = 0;        // max_memory is full and nothing can be evicted
+  uint64_t log_full = 0;      // the disk was behind for all of the time-out
+  uint64_t unreplicated = 0;  // a max_unreplicated_ bound, likewise
+  uint64_t replicas = 0;      // fewer good ones than min_replicas_to_write
+  uint64_t quorum = 0;        // too few members in reach for the Ack
+  uint64_t not_master = 0;
+  uint64_t storage = 0;  // the disk has failed
+};
+
+// What writes wait for, so that memory and loss are bounded.
+struct BackPressureStatus {
+  // Of the log: not handed to the operating system yet. Writes wait from
+  // Options::log_memory_bytes on.
+  uint64_t backlog_bytes = 0;
+  uint64_t waiting_writes = 0;  // at this moment
+  uint64_t delayed_writes = 0;  // have waited since the node started
+  absl::Duration delayed;       // altogether
+  RefusedWrites refused;
+};
+
 struct MemoryStatus {
   std::string policy;          // of eviction, with Redis' name for it
   uint64_t limit_bytes = 0;    // max_memory; 0: none
@@ -70,8 +94,20 @@ struct MemoryStatus {
   uint64_t overhead_bytes =
       0;                   // order of expiry, marks for the checkpoint, ...
   uint64_t log_bytes = 0;  // the newest part of the log; not in used_bytes
+  // Large values that have gone: their memory is still to be returned to the system, in
+  // the background; or was.
+  uint64_t unfreed_values = 0;
+  uint64_t unfreed_bytes = 0;
+  uint64_t freed_values = 0;
   // Bytes that the allocator gave for entries, over the bytes asked for; 0: unknown.
   double fragmentation = 0;
+};
+
+// Of the operations that were timed, those that took less than `below`, and no less than
+// the bucket before: buckets are 1/16 of a power of two wide, and empty ones are left out.
+struct LatencyBucket {
+  absl::Duration below;
+  uint64_t count = 0;
 };
 
 // One kind of operation, with Redis' name for it: "get", "set", "mget", "exec", ...
@@ -86,6 +122,7 @@ struct OperationStatus {
   absl::Duration p99;
   absl::Duration p999;
   absl::Duration max;
+  std::vector<LatencyBucket> buckets;  // shortest first
 };
 
 // One numbered database that is not empty.
@@ -106,6 +143,7 @@ struct WorkStatus {
   uint64_t total_bytes = 0;  // to do, about; 0: unknown
   // Since it began.
   double keys_per_second = 0;
+  double bytes_per_second = 0;
   absl::Duration eta = absl::InfiniteDuration();  // infinite: unknown
 };
 
@@ -143,7 +181,6 @@ struct NodeStatus {
   uint64_t persisted_index = 0;  // handed to the operating system
   uint64_t durable_index = 0;    // synced to disk
   uint64_t commit_index = 0;  // held by a commit quorum, as far as known here
-  double bytes_per_second = 0;
   uint64_t lag = 0;  // replica: records behind the master, as far as known
   uint64_t keys = 0;
   uint64_t expired_keys =
@@ -177,6 +214,7 @@ struct NodeStatus {
   uint64_t hits = 0;              // of keys that reads looked for
   uint64_t misses = 0;
   uint64_t evicted_keys = 0;  // deleted by this node because memory was needed
+  BackPressureStatus back_pressure;
   std::vector<OperationStatus> operations;  // that were called
   std::vector<KeyspaceStatus> keyspaces;    // by database
   std::vector<WorkStatus> works;            // under way

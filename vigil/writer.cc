@@ -49,6 +49,7 @@ WrittenOr<Result> Writer::Apply(
   const MonoTime room_by =
       goal.room == Room::kAwait ? written.deadline : MonoTime{};
   const absl::StatusOr<uint64_t> index = what(room_by, written.result);
+  if (!index.ok()) meter_.Refused(index.status());
   if (absl::IsFailedPrecondition(index.status())) return not_master_();
   if (!index.ok()) return index.status();
   written.ack =
@@ -56,14 +57,19 @@ WrittenOr<Result> Writer::Apply(
   return written;
 }
 
-absl::StatusOr<Epoch> Writer::Admit(const Goal& goal, MonoTime deadline) const {
+absl::StatusOr<Epoch> Writer::Admit(const Goal& goal, MonoTime deadline) {
   const WriteBounds& bounds = options_.bounds;
+  std::optional<WaitMeter::Wait> wait;
   for (;;) {
     const uint64_t seen = replicator_.commit_moved().Seen();
     const auto terms = replicator_.write_terms();
     absl::StatusOr<Epoch> epoch = CheckAck(goal.ack, terms);
-    if (!epoch.ok()) return epoch;
+    if (!epoch.ok()) {
+      meter_.Refused(epoch.status());
+      return epoch;
+    }
     if (terms.lacks_replicas) {
+      meter_.RefusedForReplicas();
       return absl::UnavailableError(absl::StrCat(
           terms.good_replicas, " good replicas, ", terms.replicas_needed,
           " needed (min_replicas_to_write); nothing was applied"));
@@ -74,7 +80,10 @@ absl::StatusOr<Epoch> Writer::Admit(const Goal& goal, MonoTime deadline) const {
     const bool waits =
         goal.room == Room::kAwait && bounds.then == OnUnreplicated::kWait;
     if (waits) engine_.HurryPersisted();
+    if (waits && !wait.has_value() && clock_.Mono() < deadline)
+      wait.emplace(meter_.delays());
     if (!waits || !replicator_.commit_moved().WaitPast(seen, deadline)) {
+      meter_.RefusedForBound();
       return absl::ResourceExhaustedError(
           absl::StrCat(reached, "; nothing was applied"));
     }

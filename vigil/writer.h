@@ -29,6 +29,7 @@
 #include "vigil/batch.h"
 #include "vigil/operation.h"
 #include "vigil/write_bounds.h"
+#include "vigil/write_meter.h"
 
 namespace vigil {
 
@@ -113,6 +114,10 @@ class Writer {
                           absl::Duration timeout);
 
   UnreplicatedStatus unreplicated() const;
+  // With what the engine has counted.
+  BackPressureStatus back_pressure(const engine::WritePressure& engine) const {
+    return meter_.Read(engine);
+  }
 
   // --- The wait.
   AckProgress progress() const;
@@ -151,7 +156,7 @@ class Writer {
                            const WriteOptions& options, Room room);
 
   // The epoch to write in, or why not: as soon as the bounds allow another write.
-  absl::StatusOr<Epoch> Admit(const Goal& goal, MonoTime deadline) const;
+  absl::StatusOr<Epoch> Admit(const Goal& goal, MonoTime deadline);
   UnreplicatedStatus Unreplicated(
       const replication::Replicator::WriteTerms& terms) const;
   // The same whatever the bounds and the replicas.
@@ -167,6 +172,7 @@ class Writer {
   const Clock& clock_;
   const WriterOptions options_;
   const std::function<absl::Status()> not_master_;
+  WriteMeter meter_;
 };
 
 }  // namespace vigil

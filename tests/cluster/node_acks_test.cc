@@ -48,6 +48,10 @@ TEST(NodeAcks, WhatAMasterAloneAcceptsIsBoundedAndTold) {
   const auto late =
       master.Set("late", "v", {.timeout = absl::Milliseconds(50)});
   EXPECT_TRUE(absl::IsResourceExhausted(late.status())) << late.status();
+  const BackPressureStatus told = master.status().back_pressure;
+  EXPECT_EQ(told.refused.unreplicated, 1u);
+  EXPECT_EQ(told.delayed_writes, 1u);
+  EXPECT_GE(told.delayed, absl::Milliseconds(50));
   EXPECT_FALSE(master.Exists("late"));
   EXPECT_EQ(unreplicated().operations, kBound);
   EXPECT_GT(unreplicated().bytes, 0u);
@@ -78,6 +82,7 @@ TEST(NodeAcks, AMasterWithoutEnoughReplicasRefusesWrites) {
     return !refused.ok();
   }));
   EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
+  EXPECT_GT(master.status().back_pressure.refused.replicas, 0u);
   EXPECT_TRUE(
       absl::StrContains(refused.message(), "0 good replicas, 1 needed"));
   for (size_t i = 0; i < 3; ++i) {

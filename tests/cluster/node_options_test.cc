@@ -70,6 +70,7 @@ TEST(NodeMemory, WithALimitAndNoPolicyItIsACacheWithS3Fifo) {
     ASSERT_TRUE(node.Set(absl::StrCat("k", i), kValue).ok());
   EXPECT_GT(node.status().evicted_keys, 1000u);
   EXPECT_EQ(node.status().memory.policy, "s3-fifo");
+  EXPECT_EQ(node.status().back_pressure.refused.memory, 0u);
 }
 
 TEST(NodeMemory, WithoutEvictionAFullNodeRefusesAndChangesNothing) {

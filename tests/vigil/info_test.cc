@@ -33,6 +33,19 @@ NodeStatus Master() {
                 {.name = "c", .address = "[::1]:7003", .lag = 120}};
   s.good_replicas = 1;
   s.unreplicated = {.operations = 2, .bytes = 80, .age = absl::Milliseconds(7)};
+  s.peers = {{.name = "b",
+              .address = "127.0.0.1:7002",
+              .last_seen = absl::Milliseconds(40)},
+             {.name = "c",
+              .address = "[::1]:7003",
+              .sdown = true,
+              .last_seen = absl::Seconds(9)}};
+  s.back_pressure = {
+      .backlog_bytes = 4096,
+      .waiting_writes = 2,
+      .delayed_writes = 7,
+      .delayed = absl::Milliseconds(30),
+      .refused = {.memory = 1, .log_full = 2, .replicas = 4, .not_master = 6}};
   s.failover = "none";
   s.server = {.version = "0.1.0",
               .group = "orders",
@@ -47,6 +60,9 @@ NodeStatus Master() {
               .table_bytes = 200,
               .overhead_bytes = 100,
               .log_bytes = 5000,
+              .unfreed_values = 3,
+              .unfreed_bytes = 300'000,
+              .freed_values = 12,
               .fragmentation = 1.066};
   s.operations = {{.name = "get",
                    .calls = 1000,
@@ -55,7 +71,11 @@ NodeStatus Master() {
                    .p50 = absl::Nanoseconds(200),
                    .p99 = absl::Nanoseconds(900),
                    .p999 = absl::Microseconds(2),
-                   .max = absl::Microseconds(2)},
+                   .max = absl::Microseconds(2),
+                   .buckets = {{absl::Nanoseconds(200), 3},
+                               {absl::Nanoseconds(208), 2},
+                               {absl::Nanoseconds(928), 2},
+                               {absl::Nanoseconds(2048), 1}}},
                   {.name = "set", .calls = 1}};
   s.keyspaces = {{.database = 0, .keys = 10, .expires = 2},
                  {.database = 7, .keys = 1}};
@@ -63,7 +83,9 @@ NodeStatus Master() {
               .keys = 50,
               .total = 200,
               .bytes = 5000,
+              .total_bytes = 20'000,
               .keys_per_second = 25,
+              .bytes_per_second = 2500,
               .eta = absl::Seconds(6)},
              {.what = "flush", .keys = 3}};
   s.slow_log = {{.id = 8,
@@ -95,6 +117,9 @@ used_memory_dataset:700
 used_memory_table:200
 used_memory_overhead:300
 log_memory:5000
+lazyfree_pending_objects:3
+lazyfree_pending_bytes:300000
+lazyfreed_objects:12
 maxmemory:1610612736
 maxmemory_human:1.50G
 maxmemory_policy:s3-fifo
@@ -110,8 +135,9 @@ log_first_index_in_memory:40
 checkpoint_index:100
 rdb_changes_since_last_save:20
 aof_last_write_status:ok
-work0:what=backup,keys=50,total=200,bytes=5000,keys_per_sec=25,eta_seconds=6
-work1:what=flush,keys=3,bytes=0,keys_per_sec=0
+aof_buffer_length:4096
+work0:what=backup,keys=50,total=200,bytes=5000,total_bytes=20000,keys_per_sec=25,bytes_per_sec=2500,eta_seconds=6
+work1:what=flush,keys=3,bytes=0,keys_per_sec=0,bytes_per_sec=0
 
 # Stats
 total_commands_processed:1001
@@ -119,6 +145,9 @@ keyspace_hits:90
 keyspace_misses:10
 expired_keys:4
 evicted_keys:5
+waiting_writes:2
+delayed_writes:7
+delayed_writes_usec:30000
 full_syncs_taken:0
 rewinds_taken:0
 dropped_writes:0
@@ -139,12 +168,27 @@ unreplicated_bytes:80
 unreplicated_age_ms:7
 failover_state:none
 
+# Sentinel
+sentinel_masters:1
+master0:name=orders,status=ok,address=127.0.0.1:7001,slaves=2,sentinels=3
+member0:name=b,ip=127.0.0.1,port=7002,role=slave,status=ok,last-ok-ping-reply=40
+member1:name=c,ip=[::1],port=7003,role=slave,status=sdown,last-ok-ping-reply=9000
+
+# Errorstats
+errorstat_OOM:count=1
+errorstat_NOREPLICAS:count=4
+errorstat_READONLY:count=6
+errorstat_LOGFULL:count=2
+
 # Commandstats
 cmdstat_get:calls=1000,usec=250,usec_per_call=0.250,timed=8
 cmdstat_set:calls=1
 
 # Latencystats
 latency_percentiles_usec_get:p50=0.200,p99=0.900,p99.9=2.000,max=2.000
+
+# Latencyhistogram
+latency_histogram_usec_get:0.256=5,1.024=7,2.048=8
 
 # Keyspace
 db0:keys=10,expires=2
@@ -185,6 +229,28 @@ master_repl_offset:150
 epoch:3
 commit_index:118
 master_refusal:it lost its identity
+)");
+}
+
+TEST(Info, SaysWhoIsMasterAndWhetherItIsDown) {
+  NodeStatus s;
+  s.server.group = "orders";
+  s.role = {.master = "b", .master_address = "127.0.0.1:7002"};
+  s.peers = {{.name = "b", .address = "127.0.0.1:7002", .sdown = true}};
+  EXPECT_EQ(InfoText(s, "sentinel"), R"(# Sentinel
+sentinel_masters:1
+master0:name=orders,status=sdown,address=127.0.0.1:7002,slaves=1,sentinels=2
+member0:name=b,ip=127.0.0.1,port=7002,role=master,status=sdown,last-ok-ping-reply=0
+)");
+}
+
+TEST(Info, TheLastBucketOfAHistogramMayHaveNoEnd) {
+  NodeStatus s;
+  s.operations = {
+      {.name = "get",
+       .buckets = {{absl::Nanoseconds(2), 1}, {absl::InfiniteDuration(), 2}}}};
+  EXPECT_EQ(InfoText(s, "latencyhistogram"), R"(# Latencyhistogram
+latency_histogram_usec_get:0.002=1,inf=3
 )");
 }
 

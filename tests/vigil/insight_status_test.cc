@@ -36,6 +36,12 @@ TEST(InsightStatus, TellsWhatWasCalledAndHowLongItTook) {
   EXPECT_EQ(set.timed, 4000u);
   EXPECT_NEAR(absl::ToDoubleMicroseconds(set.p99), 2, 0.1);
   EXPECT_EQ(set.max, absl::Milliseconds(20));
+  ASSERT_EQ(set.buckets.size(), 2u);
+  EXPECT_EQ(set.buckets[0].count, 3999u);
+  EXPECT_GT(set.buckets[0].below, absl::Microseconds(2));
+  EXPECT_LE(set.buckets[0].below, absl::Microseconds(2.2));
+  EXPECT_EQ(set.buckets[1].count, 1u);
+  EXPECT_GT(set.buckets[1].below, absl::Milliseconds(20));
   ASSERT_EQ(status.slow_log.size(), 1u);
   EXPECT_EQ(status.slow_log[0].operation, "set");
   EXPECT_EQ(status.slow_log[0].key, "hot");
