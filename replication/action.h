@@ -57,10 +57,11 @@ struct ReplicaOfAsked {
   ReplicaOfRequest request;
 };
 
-// This node wants to read what is not older than any acknowledged write; answered by
-// AnswerRead when its log is there.
+// This node wants to read what is not older than any acknowledged write; answered when
+// its log is there. Until the deadline it is asked of each master there is.
 struct ReadAsked {
   Token token;
+  MonoTime deadline;
 };
 // It has read in `epoch`, and saw records up to `index` at most; answered when they are
 // committed in that epoch.
@@ -68,6 +69,14 @@ struct CommitAsked {
   Token token;
   Epoch epoch;
   uint64_t index = 0;
+  MonoTime deadline;
+};
+// It wants to read what has at least this record; answered when the log has it.
+struct RecordAsked {
+  Token token;
+  uint64_t epoch = 0;  // number of the epoch that wrote it
+  uint64_t index = 0;
+  MonoTime deadline;
 };
 // Nobody waits for the answer any more.
 struct ReadGivenUp {
@@ -99,8 +108,8 @@ struct ApplyFailed {
 
 using Event = std::variant<LogProgressed, GateClosed, StorageFailed, Ticked,
                            FenceAsked, PromoteAsked, ReplicaOfAsked, ReadAsked,
-                           CommitAsked, ReadGivenUp, MessageReceived,
-                           LinkClosed, TailRead, ApplyFailed>;
+                           CommitAsked, RecordAsked, ReadGivenUp,
+                           MessageReceived, LinkClosed, TailRead, ApplyFailed>;
 
 // --- Actions
 
@@ -214,12 +223,19 @@ struct AnswerReplicaOf {
   bool accepted = false;
 };
 
+enum class ReadOutcome {
+  kConfirmed,
+  kLate,      // not by the deadline, to within a tick
+  kNoMaster,  // likewise, and there was none to ask
+  kIsolated,  // this node is master, and too few members are in reach
+  kChanged,  // of a CommitAsked: the epoch, or the stream, has ended; read again
+  kLost,     // of a RecordAsked: the group does not have it
+};
 struct AnswerRead {
   Token token;
-  bool confirmed =
-      false;       // false: this node or its master lost its role meanwhile
-  Epoch epoch;     // in which it was confirmed
-  MonoTime asked;  // of a ReadAsked: when
+  ReadOutcome outcome = ReadOutcome::kConfirmed;
+  Epoch epoch;     // of a ReadAsked: in which it was confirmed
+  MonoTime asked;  // likewise: when it was asked
 };
 
 // Something worth a line in the log.

@@ -24,7 +24,7 @@ Actions ReplicationCore::Step(Event event, MonoTime now) {
   actions_.clear();
   std::visit([&](auto& e) { On(e, now); }, event);
   Settle();
-  AnswerReads();
+  AnswerReads(now);
   return std::move(actions_);
 }
 
@@ -68,6 +68,7 @@ void ReplicationCore::On(const LogProgressed& event, MonoTime now) {
   } else {
     follower_.OnProgress(log_, now, actions_);
   }
+  if (!reads_.empty()) AnswerForRecords();
 }
 
 void ReplicationCore::On(const GateClosed& event, MonoTime) {
@@ -148,35 +149,37 @@ void ReplicationCore::On(const ReplicaOfAsked& event, MonoTime now) {
 // --- Reads that are not older than any acknowledged write
 
 std::pair<Epoch, LinkId> ReplicationCore::ReadingFrom() const {
-  // Nobody would confirm an isolated master: it says so at once.
-  if (isolated_) return {};
   if (leader_) return {leader_->epoch(), kOwnReads};
   if (follower_.linked()) return {follower_.leader().epoch, follower_.link()};
   return {};
 }
 
 void ReplicationCore::On(const ReadAsked& event, MonoTime now) {
-  if (!ReadingFrom().first) {
-    actions_.push_back(AnswerRead{.token = event.token});
-    return;
-  }
+  const uint64_t read = reads_.Ask(event.token, now, event.deadline);
   reads_from_ = ReadingFrom();
-  const uint64_t read = reads_.Ask(event.token, now);
-  if (leader_) return BeginRound(kOwnReads, read);
-  follower_.AskRead(read, log_, now, actions_);
+  if (reads_from_.first) AskMaster(read, now);
 }
 
 void ReplicationCore::On(const CommitAsked& event, MonoTime) {
-  if (ReadingFrom().first != event.epoch) {
-    actions_.push_back(AnswerRead{.token = event.token});
-    return;
-  }
   reads_from_ = ReadingFrom();
-  reads_.AwaitCommit(event.token, event.index);
+  if (reads_from_.first == event.epoch)
+    return reads_.AwaitCommit(event.token, event.index, event.deadline);
+  actions_.push_back(AnswerRead{event.token, ReadOutcome::kChanged});
+}
+
+void ReplicationCore::On(const RecordAsked& event, MonoTime) {
+  reads_from_ = ReadingFrom();
+  reads_.AwaitRecord(event.token, event.epoch, event.index, event.deadline);
+  AnswerForRecords();
 }
 
 void ReplicationCore::On(const ReadGivenUp& event, MonoTime) {
   reads_.GiveUp(event.token);
+}
+
+void ReplicationCore::AskMaster(uint64_t read, MonoTime now) {
+  if (leader_) return BeginRound(kOwnReads, read);
+  follower_.AskRead(read, log_, now, actions_);
 }
 
 void ReplicationCore::BeginRound(LinkId reader, uint64_t read) {
@@ -184,7 +187,7 @@ void ReplicationCore::BeginRound(LinkId reader, uint64_t read) {
   if (round != 0) actions_.push_back(AskRound{round});
 }
 
-void ReplicationCore::AnswerReads() {
+void ReplicationCore::AnswerReads(MonoTime now) {
   if (leader_) {
     for (const auto& [reader, read, index] : leader_->reads().TakeConfirmed()) {
       if (reader == kOwnReads) {
@@ -195,22 +198,70 @@ void ReplicationCore::AnswerReads() {
     }
   }
   if (reads_.empty()) return;
-  if (ReadingFrom() != reads_from_) {
+  const auto answer = [this](ReadOutcome outcome, auto over) {
+    for (const WaitingReads::Waiter& waiter : reads_.Take(over)) {
+      actions_.push_back(
+          AnswerRead{waiter.token, outcome, reads_from_.first, waiter.asked});
+    }
+  };
+  using Waiter = WaitingReads::Waiter;
+  if (const auto from = ReadingFrom(); from != reads_from_) {
     // What was asked of another master, or on another stream, nobody answers.
-    for (const Token token : reads_.TakeAll())
-      actions_.push_back(AnswerRead{.token = token});
-    return;
+    reads_from_ = from;
+    answer(ReadOutcome::kChanged, [](const Waiter& waiter) {
+      return waiter.what == WaitingReads::For::kCommit;
+    });
+    const uint64_t again = reads_.AskAgain();
+    if (again != 0 && from.first) AskMaster(again, now);
   }
   if (!leader_) {
-    reads_.Answered(follower_.read_answer().first,
-                    follower_.read_answer().second);
+    const auto [read, index] = follower_.read_answer();
+    reads_.Answered(read, index);
   }
-  const Epoch& epoch = reads_from_.first;
-  for (const auto& [token, asked] : reads_.TakeReached(log_.last))
-    actions_.push_back(AnswerRead{token, true, epoch, asked});
-  for (const Token token : reads_.TakeCommitted(commit()))
-    actions_.push_back(
-        AnswerRead{.token = token, .confirmed = true, .epoch = epoch});
+  answer(ReadOutcome::kConfirmed, [this](const Waiter& waiter) {
+    switch (waiter.what) {
+      case WaitingReads::For::kMaster:
+        return waiter.index != 0 && waiter.index <= log_.last;
+      case WaitingReads::For::kCommit:
+        return waiter.index <= commit();
+      case WaitingReads::For::kRecord:
+        break;
+    }
+    return false;
+  });
+  answer(ReadOutcome::kIsolated, [this](const Waiter& waiter) {
+    return isolated_ && waiter.what != WaitingReads::For::kRecord;
+  });
+  const auto late = [now](const Waiter& waiter) {
+    return waiter.deadline <= now;
+  };
+  if (!reads_from_.first) {
+    answer(ReadOutcome::kNoMaster, [&](const Waiter& waiter) {
+      return late(waiter) && waiter.what == WaitingReads::For::kMaster;
+    });
+  }
+  answer(ReadOutcome::kLate, late);
+}
+
+// Only when the log's end is known: in the step that replaces the log it is not.
+void ReplicationCore::AnswerForRecords() {
+  const auto wrote = [this](const WaitingReads::Waiter& waiter) {
+    return waiter.what == WaitingReads::For::kRecord
+               ? state_.history.EpochAt(waiter.index).number
+               : 0;
+  };
+  for (const auto& lost : reads_.Take([&](const WaitingReads::Waiter& waiter) {
+         return wrote(waiter) > waiter.epoch;
+       })) {
+    actions_.push_back(AnswerRead{lost.token, ReadOutcome::kLost});
+  }
+  if (follower_.replacing()) return;
+  for (const auto& here : reads_.Take([&](const WaitingReads::Waiter& waiter) {
+         return waiter.index <= log_.last && waiter.epoch != 0 &&
+                wrote(waiter) == waiter.epoch;
+       })) {
+    actions_.push_back(AnswerRead{here.token, ReadOutcome::kConfirmed});
+  }
 }
 
 void ReplicationCore::On(MessageReceived& event, MonoTime now) {

@@ -78,6 +78,7 @@ class ReplicationCore {
   void On(const ReplicaOfAsked& event, MonoTime now);
   void On(const ReadAsked& event, MonoTime now);
   void On(const CommitAsked& event, MonoTime now);
+  void On(const RecordAsked& event, MonoTime now);
   void On(const ReadGivenUp& event, MonoTime now);
   void On(MessageReceived& event, MonoTime now);
   void On(const LinkClosed& event, MonoTime now);
@@ -91,7 +92,9 @@ class ReplicationCore {
   // Of which epoch a read can be at present, on which stream; {}: of none.
   std::pair<Epoch, LinkId> ReadingFrom() const;
   void BeginRound(LinkId reader, uint64_t read);
-  void AnswerReads();
+  void AskMaster(uint64_t read, MonoTime now);
+  void AnswerReads(MonoTime now);
+  void AnswerForRecords();
   void RaisePromise(const Epoch& epoch, std::string_view why);
   void StepDown(std::string_view why);
   std::string RefusalToPromote(const PromoteRequest& request) const;

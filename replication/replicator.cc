@@ -205,16 +205,23 @@ void Replicator::AskDurable(uint64_t index) {
 
 // --- For readers
 
-Token Replicator::AskRead(ReadAnswered answer) {
+Token Replicator::AskRead(MonoTime deadline, ReadAnswered answer) {
   const Token token = Register({.read = std::move(answer)});
-  inbox_.Put(ReadAsked{token});
+  inbox_.Put(ReadAsked{token, deadline});
   return token;
 }
 
 Token Replicator::AskCommit(const Epoch& epoch, uint64_t index,
+                            MonoTime deadline, ReadAnswered answer) {
+  const Token token = Register({.read = std::move(answer)});
+  inbox_.Put(CommitAsked{token, epoch, index, deadline});
+  return token;
+}
+
+Token Replicator::AskRecord(uint64_t epoch, uint64_t index, MonoTime deadline,
                             ReadAnswered answer) {
   const Token token = Register({.read = std::move(answer)});
-  inbox_.Put(CommitAsked{token, epoch, index});
+  inbox_.Put(RecordAsked{token, epoch, index, deadline});
   return token;
 }
 
@@ -558,7 +565,7 @@ bool Replicator::Execute(AnswerReplicaOf& action) {
 
 bool Replicator::Execute(AnswerRead& action) {
   if (auto answer = TakeAsker(action.token).read)
-    answer({action.confirmed, action.epoch, action.asked});
+    answer({action.outcome, action.epoch, action.asked});
   return true;
 }
 

@@ -41,12 +41,12 @@
 
 namespace vigil::replication {
 
-// The answer to AskRead and AskCommit.
+// The answer to a question of a reader.
 struct ReadAnswer {
-  bool confirmed =
-      false;    // false: the role, or the stream, was lost; ask again
-  Epoch epoch;  // in which it was confirmed
-  // AskRead: this node's data has every write that was acknowledged before.
+  ReadOutcome outcome = ReadOutcome::kNoMaster;
+  // Of AskRead, confirmed: in this epoch, and this node's data has every write that was
+  // acknowledged before.
+  Epoch epoch;
   MonoTime as_of;
 };
 
@@ -125,13 +125,18 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   // what was asked for.
   Signal& commit_moved() const { return commit_moved_; }
 
-  // --- For readers. Answers come once, on the replicator's thread or from Stop(), or
-  // never after GiveUpRead(). They must not block or call back in.
+  // --- For readers. Answers come once, at the deadline at the latest (to within a
+  // heartbeat), on the replicator's thread or from Stop(), or never after GiveUpRead().
+  // They must not block or call back in.
   using ReadAnswered = std::function<void(const ReadAnswer&)>;
   // Answered when this node has every write that was acknowledged before the call.
-  Token AskRead(ReadAnswered answer);
+  Token AskRead(MonoTime deadline, ReadAnswered answer);
   // Answered when the log up to `index` is committed in `epoch`.
-  Token AskCommit(const Epoch& epoch, uint64_t index, ReadAnswered answer);
+  Token AskCommit(const Epoch& epoch, uint64_t index, MonoTime deadline,
+                  ReadAnswered answer);
+  // Answered when the log has the record that the epoch of this number wrote there.
+  Token AskRecord(uint64_t epoch, uint64_t index, MonoTime deadline,
+                  ReadAnswered answer);
   void GiveUpRead(Token token);
 
   ReplicatorStatus status() const;

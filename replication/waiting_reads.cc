@@ -2,54 +2,62 @@
 
 namespace vigil::replication {
 
-uint64_t WaitingReads::Ask(Token token, MonoTime now) {
-  asked_.push_back({.token = token, .read = ++reads_, .at = now});
+uint64_t WaitingReads::Ask(Token token, MonoTime now, MonoTime deadline) {
+  waiters_.push_back({.what = For::kMaster,
+                      .token = token,
+                      .deadline = deadline,
+                      .asked = now,
+                      .read = ++reads_});
   return reads_;
 }
 
+uint64_t WaitingReads::AskAgain() {
+  const uint64_t read = reads_ + 1;
+  for (Waiter& waiter : waiters_) {
+    if (waiter.what != For::kMaster) continue;
+    waiter.read = reads_ = read;
+    waiter.index = 0;
+  }
+  return reads_ == read ? read : 0;
+}
+
 void WaitingReads::Answered(uint64_t read, uint64_t index) {
-  for (Asked& asked : asked_) {
-    if (asked.read <= read && asked.index == 0) asked.index = index;
+  for (Waiter& waiter : waiters_) {
+    if (waiter.what == For::kMaster && waiter.read <= read && waiter.index == 0)
+      waiter.index = index;
   }
 }
 
-void WaitingReads::AwaitCommit(Token token, uint64_t index) {
-  uncommitted_.push_back({token, index});
+void WaitingReads::AwaitCommit(Token token, uint64_t index, MonoTime deadline) {
+  waiters_.push_back({.what = For::kCommit,
+                      .token = token,
+                      .deadline = deadline,
+                      .index = index});
+}
+
+void WaitingReads::AwaitRecord(Token token, uint64_t epoch, uint64_t index,
+                               MonoTime deadline) {
+  waiters_.push_back({.what = For::kRecord,
+                      .token = token,
+                      .deadline = deadline,
+                      .index = index,
+                      .epoch = epoch});
 }
 
 void WaitingReads::GiveUp(Token token) {
-  std::erase_if(asked_, [token](const Asked& a) { return a.token == token; });
-  std::erase_if(uncommitted_,
-                [token](const Uncommitted& u) { return u.token == token; });
+  std::erase_if(waiters_,
+                [token](const Waiter& w) { return w.token == token; });
 }
 
-std::vector<WaitingReads::Begin> WaitingReads::TakeReached(uint64_t last) {
-  std::vector<Begin> begin;
-  std::erase_if(asked_, [&](const Asked& asked) {
-    const bool reached = asked.index != 0 && asked.index <= last;
-    if (reached) begin.push_back({asked.token, asked.at});
-    return reached;
+std::vector<WaitingReads::Waiter> WaitingReads::Take(
+    absl::FunctionRef<bool(const Waiter&)> over) {
+  std::vector<Waiter> taken;
+  std::erase_if(waiters_, [&](const Waiter& waiter) {
+    if (!over(waiter)) return false;
+    taken.push_back(waiter);
+    return true;
   });
-  return begin;
-}
-
-std::vector<Token> WaitingReads::TakeCommitted(uint64_t commit) {
-  std::vector<Token> tokens;
-  std::erase_if(uncommitted_, [&](const Uncommitted& uncommitted) {
-    const bool committed = uncommitted.index <= commit;
-    if (committed) tokens.push_back(uncommitted.token);
-    return committed;
-  });
-  return tokens;
-}
-
-std::vector<Token> WaitingReads::TakeAll() {
-  std::vector<Token> tokens;
-  for (const Asked& asked : asked_) tokens.push_back(asked.token);
-  for (const Uncommitted& each : uncommitted_) tokens.push_back(each.token);
-  asked_.clear();
-  uncommitted_.clear();
-  return tokens;
+  return taken;
 }
 
 }  // namespace vigil::replication

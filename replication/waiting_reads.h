@@ -1,7 +1,8 @@
-// WaitingReads: the reads of this node that wait for their master's word (this node's
-// own, if it is master), or for what they have seen to be committed.
+// WaitingReads: the reads of this node that wait: for their master's word (this node's
+// own, if it is master), for what they have seen to be committed, or for a record.
 //
 //   Ask ─▶ Answered(index) ─▶ log reaches index ─▶ read ─▶ AwaitCommit ─▶ committed
+//   AwaitRecord ─▶ log has it ─▶ read
 //
 // Pure. Thread-compatible.
 #ifndef VIGIL_REPLICATION_WAITING_READS_H_
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "engine/base/clock.h"
 #include "replication/action.h"
 
@@ -17,39 +19,37 @@ namespace vigil::replication {
 
 class WaitingReads {
  public:
-  bool empty() const { return asked_.empty() && uncommitted_.empty(); }
+  enum class For { kMaster, kCommit, kRecord };
+  struct Waiter {
+    For what;
+    Token token;
+    MonoTime deadline;
+    MonoTime asked;      // kMaster: when; the node is as fresh as it was then
+    uint64_t read = 0;   // kMaster: its number
+    uint64_t index = 0;  // kMaster: where the log must be; 0: not answered yet
+    uint64_t epoch = 0;  // kRecord: number of the epoch that wrote it
+  };
 
-  // Returns the read's number: they go up.
-  uint64_t Ask(Token token, MonoTime now);
+  bool empty() const { return waiters_.empty(); }
+
+  // Return the number of the read: they go up.
+  uint64_t Ask(Token token, MonoTime now, MonoTime deadline);
+  // What another master has said is void: they are asked again. 0: there are none.
+  uint64_t AskAgain();
   // Reads up to the number `read` may begin when the log has reached `index`.
   void Answered(uint64_t read, uint64_t index);
-  void AwaitCommit(Token token, uint64_t index);
+  void AwaitCommit(Token token, uint64_t index, MonoTime deadline);
+  void AwaitRecord(Token token, uint64_t epoch, uint64_t index,
+                   MonoTime deadline);
   // Nobody waits for this one any more.
   void GiveUp(Token token);
 
-  struct Begin {
-    Token token;
-    MonoTime asked;  // the node is as fresh as it was then
-  };
-  std::vector<Begin> TakeReached(uint64_t last);
-  std::vector<Token> TakeCommitted(uint64_t commit);
-  std::vector<Token> TakeAll();
+  // Removes those for which `over` is true, in their order.
+  std::vector<Waiter> Take(absl::FunctionRef<bool(const Waiter&)> over);
 
  private:
-  struct Asked {
-    Token token;
-    uint64_t read;
-    MonoTime at;
-    uint64_t index = 0;  // 0: no answer yet
-  };
-  struct Uncommitted {
-    Token token;
-    uint64_t index;
-  };
-
   uint64_t reads_ = 0;
-  std::vector<Asked> asked_;
-  std::vector<Uncommitted> uncommitted_;
+  std::vector<Waiter> waiters_;
 };
 
 }  // namespace vigil::replication

@@ -40,6 +40,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "vigil/batch.h"
+#include "vigil/freshness.h"
 #include "vigil/operation.h"
 #include "vigil/work.h"
 
@@ -129,6 +130,12 @@ class Async {
                                        Done<Receipt> done) = 0;
   virtual AsyncOperation Wait(const Receipt& receipt, Ack ack,
                               absl::Duration timeout, Done<Receipt> done) = 0;
+
+  // As Node::Read; `read` runs on the node's callback thread, too. At the end of the
+  // time-out it is told to within a heartbeat.
+  virtual AsyncOperation Read(const Freshness& freshness,
+                              std::function<void()> read,
+                              absl::Duration timeout, Done<ReadPoint> done) = 0;
 
   // Returns before anything is written. kCancelled: given up; nothing is left of it.
   virtual AsyncOperation Backup(const std::string& dir,

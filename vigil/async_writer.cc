@@ -159,6 +159,23 @@ AsyncOperation AsyncWriter::Wait(const Receipt& receipt, Ack ack,
                         [&] { return writer_.Wait(receipt, ack, timeout); });
 }
 
+AsyncOperation AsyncWriter::Read(const Freshness& freshness,
+                                 std::function<void()> read,
+                                 absl::Duration timeout, Done<ReadPoint> done) {
+  if (absl::Status place = acks_->TakePlace(); !place.ok())
+    return AsyncOperation(std::move(place));
+  const uint64_t number = reader_->Begin(
+      freshness, std::move(read), timeout,
+      [acks = acks_, done = std::move(done)](absl::StatusOr<ReadPoint> result) {
+        acks->Answer(
+            [done, result = std::move(result)](const absl::StatusOr<Receipt>&) {
+              if (done) done(result);
+            },
+            Receipt{});
+      });
+  return {reader_, number};
+}
+
 AsyncOperation AsyncWriter::Backup(const std::string& dir,
                                    const WorkOptions& options,
                                    std::function<void(absl::Status)> done) {

@@ -1,4 +1,5 @@
-// AsyncWriter: begins a write and leaves the waiting to AckWatch.
+// AsyncWriter: begins a write and leaves the waiting to AckWatch; likewise a fresh read
+// and a backup, whose places and answers are there, too.
 //
 // Thread-safe. Lifetime: `writer` and `backups` outlive it.
 #ifndef VIGIL_ASYNC_WRITER_H_
@@ -15,14 +16,19 @@
 #include "vigil/ack_watch.h"
 #include "vigil/async.h"
 #include "vigil/backups.h"
+#include "vigil/fresh_reader.h"
 #include "vigil/writer.h"
 
 namespace vigil {
 
 class AsyncWriter final : public Async {
  public:
-  AsyncWriter(Writer& writer, Backups& backups, std::shared_ptr<AckWatch> acks)
-      : writer_(writer), backups_(backups), acks_(std::move(acks)) {}
+  AsyncWriter(Writer& writer, std::shared_ptr<FreshReader> reader,
+              Backups& backups, std::shared_ptr<AckWatch> acks)
+      : writer_(writer),
+        reader_(std::move(reader)),
+        backups_(backups),
+        acks_(std::move(acks)) {}
 
   AsyncOperation Set(std::string_view key, std::string_view value,
                      const SetOptions& options, Done<SetResult> done) override;
@@ -64,6 +70,8 @@ class AsyncWriter final : public Async {
                                Done<Receipt> done) override;
   AsyncOperation Wait(const Receipt& receipt, Ack ack, absl::Duration timeout,
                       Done<Receipt> done) override;
+  AsyncOperation Read(const Freshness& freshness, std::function<void()> read,
+                      absl::Duration timeout, Done<ReadPoint> done) override;
   AsyncOperation Backup(const std::string& dir, const WorkOptions& options,
                         std::function<void(absl::Status)> done) override;
 
@@ -73,6 +81,7 @@ class AsyncWriter final : public Async {
                        absl::FunctionRef<WrittenOr<Result>()> write);
 
   Writer& writer_;
+  const std::shared_ptr<FreshReader> reader_;
   Backups& backups_;
   const std::shared_ptr<AckWatch> acks_;
 };

@@ -1,66 +1,62 @@
-// FreshReader: reads of this node's memory that are as fresh as asked for.
+// FreshReader: the reads of a node that wait until it is fresh enough.
 //
-//   linearizable:  ask the master ─▶ it asks a quorum ─▶ log is there ─▶ read
-//                                    ─▶ what was seen is committed, in the same epoch
-//
-// The read comes before the last wait, because a master's memory, and a replica's, are
-// ahead of what is committed. If the master changes meanwhile it all begins again.
-//
-// Thread-safety: thread-safe. Lifetime: engine, replicator and clock outlive it.
+// Thread-safety: thread-safe. Lifetime: what the constructor takes outlives it.
+// Invariant: after Stop() no read waits, and each that had begun was told.
 #ifndef VIGIL_FRESH_READER_H_
 #define VIGIL_FRESH_READER_H_
 
-#include <atomic>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "engine/base/clock.h"
-#include "engine/base/signal.h"
+#include "engine/base/mutex.h"
 #include "engine/engine.h"
 #include "replication/replicator.h"
+#include "vigil/cancellable.h"
+#include "vigil/executor.h"
+#include "vigil/fresh_read.h"
 #include "vigil/freshness.h"
 
 namespace vigil {
 
-class FreshReader {
+class FreshReader final : public Cancellable {
  public:
   FreshReader(engine::Engine& engine, replication::Replicator& replicator,
-              const Clock& clock)
-      : engine_(engine), replicator_(replicator), clock_(clock) {}
+              Executor& executor, const Clock& clock)
+      : executor_(executor), clock_(clock), node_{engine, replicator, clock} {}
+  ~FreshReader() override { Stop(); }
 
-  // As Node::Read.
+  // As Node::Read: `read` runs on this thread.
   absl::StatusOr<ReadPoint> Read(const Freshness& freshness,
-                                 absl::FunctionRef<void()> read,
+                                 const std::function<void()>& read,
                                  absl::Duration timeout);
-  // The role, or the stream to the master, has changed.
-  void OnRole() { roles_.Notify(); }
-  // Who waits is let go. To be called after the replicator has stopped.
-  void Stop() {
-    stopped_ = true;
-    roles_.Notify();
-    engine_.appended().Notify();
-  }
+  // As Async::Read: `read` and `done` run on the executor. Returns what to cancel it by.
+  // REQUIRES: the caller has bounded how many there are.
+  uint64_t Begin(const Freshness& freshness, std::function<void()> read,
+                 absl::Duration timeout, FreshRead::Done done);
+  void Cancel(uint64_t number) override;
+  // Whoever waits is told kCancelled; none begins any more. To be called while the
+  // executor runs. Idempotent.
+  void Stop();
 
  private:
-  absl::StatusOr<ReadPoint> ReadLinearizable(absl::FunctionRef<void()> read,
-                                             MonoTime deadline);
-  // Waits until this node has every write that was acknowledged before the call.
-  // Returns the epoch in which that was confirmed.
-  absl::StatusOr<Epoch> CatchUp(MonoTime deadline);
-  absl::Status AwaitReceipt(uint64_t epoch, uint64_t index, MonoTime deadline);
-  absl::Duration Age() const;
-  ReadPoint PointNow() const;
+  uint64_t Add(FreshRead::Request request);
+  void Cancel(uint64_t number, const absl::Status& why);
 
-  engine::Engine& engine_;
-  replication::Replicator& replicator_;
+  Executor& executor_;
   const Clock& clock_;
-  Signal roles_;
-  std::atomic<bool> stopped_{false};
-  // Everything that was acknowledged before is here. INT64_MIN: never asked.
-  std::atomic<int64_t> as_of_ns_{INT64_MIN};
+  FreshNode node_;
+
+  Mutex mu_;
+  CondVar ended_;
+  uint64_t numbers_ ABSL_GUARDED_BY(mu_) = 0;
+  std::map<uint64_t, std::shared_ptr<FreshRead>> reads_ ABSL_GUARDED_BY(mu_);
+  bool stopped_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 }  // namespace vigil

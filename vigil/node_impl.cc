@@ -141,6 +141,7 @@ absl::Status NodeImpl::Start() {
 NodeImpl::~NodeImpl() {
   // 1. The asynchronous operations: who waits is told that nobody does any more.
   if (backups_) backups_->Stop();
+  if (reader_) reader_->Stop();
   if (acks_) acks_->Stop();
   // 2. The sentinel: it asks no one any more, and answers nobody.
   if (monitor_) monitor_->Stop();
@@ -148,7 +149,6 @@ NodeImpl::~NodeImpl() {
   if (server_) server_->Shutdown();
   // 4. The replicator: its links and its thread end, the write gate is closed.
   if (replicator_) replicator_->Stop();
-  if (reader_) reader_->Stop();
   // 5. The change stream: nobody reads the log for the application any more.
   if (changes_) changes_->Stop();
   // 6. The callback thread: the application is called no more.
@@ -210,7 +210,6 @@ absl::Status NodeImpl::OpenReplicator() {
       to, *std::move(state), *engine_, *links_, clock_, logger_,
       [this] {
         PublishRole();
-        reader_->OnRole();
         monitor_->MemberChanged();
       },
       [this] {
@@ -230,7 +229,8 @@ absl::Status NodeImpl::OpenReplicator() {
                     .databases = options_.databases,
                     .bounds = BoundsIn(options_)},
       [this] { return NotMasterError(roles_.latest()); });
-  reader_ = std::make_unique<FreshReader>(*engine_, *replicator_, clock_);
+  reader_ =
+      std::make_shared<FreshReader>(*engine_, *replicator_, executor_, clock_);
   acks_ = std::make_shared<AckWatch>([this] { return writer_->progress(); },
                                      engine_->durable(), executor_, clock_,
                                      options_.async_operations_max);
@@ -238,7 +238,7 @@ absl::Status NodeImpl::OpenReplicator() {
       [this](const std::string& dir, const Limit& limit) {
         return MakeBackup(dir, limit);
       });
-  async_ = std::make_unique<AsyncWriter>(*writer_, *backups_, acks_);
+  async_ = std::make_unique<AsyncWriter>(*writer_, reader_, *backups_, acks_);
   return absl::OkStatus();
 }
 

@@ -144,7 +144,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<replication::Replicator> replicator_;
   std::unique_ptr<ChangeStream> changes_;
   std::unique_ptr<Writer> writer_;
-  std::unique_ptr<FreshReader> reader_;
+  std::shared_ptr<FreshReader> reader_;
   std::unique_ptr<Backups> backups_;
   std::shared_ptr<AckWatch> acks_;
   std::unique_ptr<AsyncWriter> async_;

@@ -11,6 +11,8 @@ constexpr LinkId kLinkOfB = 1;
 constexpr LinkId kLinkOfC = 2;
 constexpr Token kRead = 41;
 constexpr Token kCommit = 42;
+constexpr Token kRecord = 43;
+constexpr MonoTime kForever = MonoTime::InfiniteFuture();
 
 class Member {
  public:
@@ -76,7 +78,7 @@ class MasterReads : public testing::Test {
         Ack{.epoch = E(2), .held = held, .formed = formed, .round = round});
   }
   uint64_t AskRead() {
-    const auto* asked = Find<AskRound>(a.Step(ReadAsked{kRead}, 70));
+    const auto* asked = Find<AskRound>(a.Step(ReadAsked{kRead, kForever}, 70));
     return asked == nullptr ? 0 : asked->round;
   }
 
@@ -89,7 +91,7 @@ TEST_F(MasterReads, WaitForAReplicaThatHasPromisedNobodyElse) {
   EXPECT_EQ(a.Answer(kRead), nullptr);
   Echo(kLinkOfB, round);
   ASSERT_NE(a.Answer(kRead), nullptr);
-  EXPECT_TRUE(a.Answer(kRead)->confirmed);
+  EXPECT_EQ(a.Answer(kRead)->outcome, ReadOutcome::kConfirmed);
   EXPECT_EQ(a.Answer(kRead)->epoch, E(2));
   EXPECT_EQ(a.Answer(kRead)->asked, At(70)) << "as fresh as when it was asked";
 }
@@ -104,41 +106,53 @@ TEST_F(MasterReads, AnEchoThatIsUnformedOrOfAnotherEpochDoesNotCount) {
 
 TEST_F(MasterReads, AnEchoOfARoundThatBeganEarlierDoesNotCount) {
   const uint64_t earlier = AskRead();
-  a.Step(ReadAsked{43});
+  a.Step(ReadAsked{43, kForever});
   Echo(kLinkOfB, earlier);
   EXPECT_NE(a.Answer(kRead), nullptr);
   EXPECT_EQ(a.Answer(43), nullptr);
 }
 
-TEST_F(MasterReads, FailWhenTheMasterStepsDown) {
-  AskRead();
-  a.Step(CommitAsked{kCommit, E(2), 11});
+TEST_F(MasterReads, AMasterThatStepsDownAnswersNoReadOfItsEpoch) {
+  const uint64_t round = AskRead();
+  a.Step(CommitAsked{kCommit, E(2), 11, kForever});
   a.Step(FenceAsked{3, {E(3)}});
-  for (const Token token : {kRead, kCommit}) {
-    ASSERT_NE(a.Answer(token), nullptr) << token;
-    EXPECT_FALSE(a.Answer(token)->confirmed) << token;
-  }
+  ASSERT_NE(a.Answer(kCommit), nullptr);
+  EXPECT_EQ(a.Answer(kCommit)->outcome, ReadOutcome::kChanged);
+  Echo(kLinkOfB, round);
+  EXPECT_EQ(a.Answer(kRead), nullptr) << "it waits for the next master";
 }
 
 TEST_F(MasterReads, WhatWasSeenHasToBeCommittedInThisEpoch) {
-  a.Step(CommitAsked{kCommit, E(2), 11});
+  a.Step(CommitAsked{kCommit, E(2), 11, kForever});
   EXPECT_EQ(a.Answer(kCommit), nullptr);
   Echo(kLinkOfB, 0, true, /*held=*/11);
   ASSERT_NE(a.Answer(kCommit), nullptr);
-  EXPECT_TRUE(a.Answer(kCommit)->confirmed);
-  a.Step(CommitAsked{kCommit, E(1), 5});
+  EXPECT_EQ(a.Answer(kCommit)->outcome, ReadOutcome::kConfirmed);
+  a.Step(CommitAsked{kCommit, E(1), 5, kForever});
   ASSERT_NE(a.Answer(kCommit), nullptr);
-  EXPECT_FALSE(a.Answer(kCommit)->confirmed) << "of an epoch that is over";
+  EXPECT_EQ(a.Answer(kCommit)->outcome, ReadOutcome::kChanged)
+      << "of an epoch that is over";
 }
 
 TEST_F(MasterReads, FailAtOnceWhenTheMasterIsIsolated) {
   AskRead();
   a.Step(Ticked{}, 60'000);
   ASSERT_NE(a.Answer(kRead), nullptr);
-  EXPECT_FALSE(a.Answer(kRead)->confirmed);
-  a.Step(ReadAsked{kRead}, 60'000);
+  EXPECT_EQ(a.Answer(kRead)->outcome, ReadOutcome::kIsolated);
+  a.Step(ReadAsked{kRead, kForever}, 60'000);
+  ASSERT_NE(a.Answer(kRead), nullptr) << "also the one that comes later";
+  EXPECT_EQ(a.Answer(kRead)->outcome, ReadOutcome::kIsolated);
+}
+
+TEST_F(MasterReads, AreToldWhenTheyAreLate) {
+  a.Step(ReadAsked{kRead, At(100)}, 10);
+  a.Step(CommitAsked{kCommit, E(2), 11, At(200)}, 10);
+  a.Step(Ticked{}, 99);
+  EXPECT_EQ(a.Answer(kRead), nullptr);
+  a.Step(Ticked{}, 100);
   ASSERT_NE(a.Answer(kRead), nullptr);
-  EXPECT_FALSE(a.Answer(kRead)->confirmed);
+  EXPECT_EQ(a.Answer(kRead)->outcome, ReadOutcome::kLate);
+  EXPECT_EQ(a.Answer(kCommit), nullptr);
 }
 
 TEST_F(MasterReads, WhoGaveUpIsNotAnswered) {
@@ -169,14 +183,17 @@ class ReplicaReads : public testing::Test {
  protected:
   ReplicaReads() {
     b.Step(ReplicaOfAsked{3, {E(2), "a", "a:1", IdOf("a")}});
-    b.Receive(link(), Welcome{.epoch = E(2),
-                              .lineage = kLineage,
-                              .history = H({{1, 1}, {2, 11}}),
-                              .configuration = Group(3),
-                              .from = 10,
-                              .target = 12,
-                              .nonce = kNonce});
+    Join(10);
     b.Progress(12);
+  }
+  const Actions& Join(uint64_t last) {
+    return b.Receive(link(), Welcome{.epoch = E(2),
+                                     .lineage = kLineage,
+                                     .history = H({{1, 1}, {2, 11}}),
+                                     .configuration = Group(3),
+                                     .from = last,
+                                     .target = 12,
+                                     .nonce = kNonce});
   }
   LinkId link() const { return b->follower().link(); }
   void Told(uint64_t read, uint64_t index, uint64_t commit = 11) {
@@ -191,27 +208,27 @@ class ReplicaReads : public testing::Test {
 };
 
 TEST_F(ReplicaReads, AskTheMasterAtOnce) {
-  const auto* ack = Find<SendAck>(b.Step(ReadAsked{kRead}));
+  const auto* ack = Find<SendAck>(b.Step(ReadAsked{kRead, kForever}));
   ASSERT_NE(ack, nullptr);
   EXPECT_EQ(ack->ack.read, 1u);
   EXPECT_EQ(b.Answer(kRead), nullptr);
 }
 
 TEST_F(ReplicaReads, WaitUntilTheLogIsThere) {
-  b.Step(ReadAsked{kRead});
+  b.Step(ReadAsked{kRead, kForever});
   Told(1, 14);
   EXPECT_EQ(b.Answer(kRead), nullptr);
   b.Progress(13);
   EXPECT_EQ(b.Answer(kRead), nullptr);
   b.Progress(14);
   ASSERT_NE(b.Answer(kRead), nullptr);
-  EXPECT_TRUE(b.Answer(kRead)->confirmed);
+  EXPECT_EQ(b.Answer(kRead)->outcome, ReadOutcome::kConfirmed);
 }
 
 TEST_F(ReplicaReads, AnAnswerToAnEarlierReadIsNone) {
-  b.Step(ReadAsked{40});
+  b.Step(ReadAsked{40, kForever});
   Told(1, 12);
-  b.Step(ReadAsked{kRead});
+  b.Step(ReadAsked{kRead, kForever});
   EXPECT_EQ(b.Answer(kRead), nullptr);
   Told(1, 12);
   EXPECT_EQ(b.Answer(kRead), nullptr);
@@ -227,22 +244,56 @@ TEST_F(ReplicaReads, EchoARoundAtOnceAndOnce) {
   EXPECT_EQ(Count<SendAck>(b.Receive(link(), round)), 0);
 }
 
-TEST_F(ReplicaReads, FailWhenTheStreamEnds) {
-  b.Step(ReadAsked{kRead});
+TEST_F(ReplicaReads, AskAgainOnTheNextStream) {
+  b.Step(ReadAsked{kRead, At(5'000)});
+  b.Step(CommitAsked{kCommit, E(2), 12, kForever});
+  Told(1, 14);
   b.Step(LinkClosed{link(), "reset"});
+  ASSERT_NE(b.Answer(kCommit), nullptr);
+  EXPECT_EQ(b.Answer(kCommit)->outcome, ReadOutcome::kChanged);
+  b.Progress(14);
+  EXPECT_EQ(b.Answer(kRead), nullptr) << "what another stream said is void";
+  b.Step(Ticked{}, 1'000);  // dials
+  const auto* ack = Find<SendAck>(Join(14));
+  ASSERT_NE(ack, nullptr);
+  const uint64_t again = ack->ack.read;
+  EXPECT_GT(again, 1u);
+  Told(again, 14);
+  EXPECT_NE(b.Answer(kRead), nullptr);
+}
+
+TEST_F(ReplicaReads, WithoutAMasterTheyAreToldSo) {
+  b.Step(ReadAsked{kRead, At(500)});
+  b.Step(LinkClosed{link(), "reset"});
+  b.Step(Ticked{}, 500);
   ASSERT_NE(b.Answer(kRead), nullptr);
-  EXPECT_FALSE(b.Answer(kRead)->confirmed);
-  b.Step(ReadAsked{kRead});
-  ASSERT_NE(b.Answer(kRead), nullptr) << "without a stream, at once";
-  EXPECT_FALSE(b.Answer(kRead)->confirmed);
+  EXPECT_EQ(b.Answer(kRead)->outcome, ReadOutcome::kNoMaster);
+}
+
+TEST_F(ReplicaReads, ARecordIsWaitedFor) {
+  b.Step(RecordAsked{kRecord, /*epoch=*/2, 14, kForever});
+  b.Progress(13);
+  EXPECT_EQ(b.Answer(kRecord), nullptr);
+  b.Progress(14);
+  ASSERT_NE(b.Answer(kRecord), nullptr);
+  EXPECT_EQ(b.Answer(kRecord)->outcome, ReadOutcome::kConfirmed);
+}
+
+TEST_F(ReplicaReads, ARecordOfALaterEpochIsWaitedForOneThatWasReplacedIsLost) {
+  b.Step(RecordAsked{40, /*epoch=*/3, 12, kForever});
+  EXPECT_EQ(b.Answer(40), nullptr)
+      << "this log may be the one that is replaced";
+  b.Step(RecordAsked{kRecord, /*epoch=*/1, 12, kForever});
+  ASSERT_NE(b.Answer(kRecord), nullptr);
+  EXPECT_EQ(b.Answer(kRecord)->outcome, ReadOutcome::kLost);
 }
 
 TEST_F(ReplicaReads, WhatWasSeenIsCommittedWhenTheMasterSaysSo) {
-  b.Step(CommitAsked{kCommit, E(2), 12});
+  b.Step(CommitAsked{kCommit, E(2), 12, kForever});
   EXPECT_EQ(b.Answer(kCommit), nullptr);
   Told(0, 12, /*commit=*/12);
   ASSERT_NE(b.Answer(kCommit), nullptr);
-  EXPECT_TRUE(b.Answer(kCommit)->confirmed);
+  EXPECT_EQ(b.Answer(kCommit)->outcome, ReadOutcome::kConfirmed);
 }
 
 }  // namespace

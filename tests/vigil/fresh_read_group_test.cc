@@ -14,18 +14,17 @@ namespace {
 using replication::EngineGroup;
 
 constexpr absl::Duration kLong = absl::Seconds(30);
+constexpr Receipt kNever{.epoch = 1, .index = 1'000'000};
 
 // A group of three, "a" master of epoch 1, and a reader on each.
 class FreshReads : public testing::Test {
  protected:
   struct Reader {
     explicit Reader(EngineGroup::Node& of)
-        : node(of), reader(*of.engine, *of.replicator, clock) {
-      node.on_role = [this] { reader.OnRole(); };
-    }
+        : node(of), reader(*of.engine, *of.replicator, executor, clock) {}
     ~Reader() {
-      node.replicator->Stop();
       reader.Stop();
+      node.replicator->Stop();
     }
     // The value of "k"; "" if there is none.
     absl::StatusOr<std::string> Get(const Freshness& freshness,
@@ -45,11 +44,22 @@ class FreshReads : public testing::Test {
 
     EngineGroup::Node& node;
     const SystemClock clock;
+    Executor executor;
     FreshReader reader;
     ReadPoint seen;  // by the last Get
   };
 
-  FreshReads() { group_.Bootstrap(); }
+  explicit FreshReads(absl::Duration isolation_timeout = absl::Minutes(10))
+      : group_(With(isolation_timeout)) {
+    group_.Bootstrap();
+    EXPECT_TRUE(group_.AreLevel(a_.node, b_.node));
+    EXPECT_TRUE(group_.AreLevel(a_.node, c_.node));
+  }
+  static replication::GroupOptions With(absl::Duration isolation_timeout) {
+    replication::GroupOptions options;
+    options.replication.isolation_timeout = isolation_timeout;
+    return options;
+  }
 
   Receipt Set(EngineGroup::Node& node, const std::string& value) {
     const Epoch epoch = node.replicator->master_epoch();
@@ -86,22 +96,30 @@ TEST_F(FreshReads, ALinearizableReadSeesEveryAcknowledgedWriteOnEveryNode) {
   }
 }
 
-TEST_F(FreshReads, WhatALinearizableReadSawIsCommitted) {
-  std::atomic<bool> done{false};
-  std::thread writer([&] {
-    for (int i = 0; !done; ++i) Set(a_.node, std::to_string(i));
-  });
-  for (int i = 0; i < 100; ++i) {
-    for (Reader* reader : {&a_, &b_}) {
-      ASSERT_TRUE(reader->Get(Freshness::Linearizable()).ok());
-      EXPECT_LE(reader->seen.index, a_.node.replicator->commit_point().index);
-    }
-  }
-  done = true;
-  writer.join();
+TEST_F(FreshReads, WhatALinearizableReadSawIsCommittedBeforeItIsAnswered) {
+  // After the master was confirmed, and before this is read, the replicas stand still.
+  const auto read = [&] {
+    for (const char* replica : {"b:1", "c:1"})
+      group_.network().Freeze(replica, true);
+    Set(a_.node, "not yet");
+  };
+  EXPECT_EQ(
+      a_.reader.Read(Freshness::Linearizable(), read, absl::Milliseconds(100))
+          .status()
+          .code(),
+      absl::StatusCode::kDeadlineExceeded);
+  for (const char* replica : {"b:1", "c:1"})
+    group_.network().Freeze(replica, false);
+  EXPECT_EQ(a_.Get(Freshness::Linearizable()).value(), "not yet");
 }
 
-TEST_F(FreshReads, AMasterThatWasReplacedAnswersNoLinearizableRead) {
+class FreshReadsOfTheIsolated : public FreshReads {
+ protected:
+  FreshReadsOfTheIsolated() : FreshReads(absl::Milliseconds(500)) {}
+};
+
+TEST_F(FreshReadsOfTheIsolated,
+       AMasterThatWasReplacedAnswersNoLinearizableRead) {
   Set(a_.node, "old");
   FailOver();
   Set(b_.node, "new");
@@ -113,6 +131,7 @@ TEST_F(FreshReads, AMasterThatWasReplacedAnswersNoLinearizableRead) {
 
 TEST_F(FreshReads, ALinearizableReadWaitsForTheNextMaster) {
   Set(a_.node, "v");
+  ASSERT_TRUE(group_.AreLevel(a_.node, b_.node));
   ASSERT_TRUE(group_.AreLevel(a_.node, c_.node));
   Separate(group_);
   std::thread failover([&] { FailOver(); });
@@ -123,6 +142,7 @@ TEST_F(FreshReads, ALinearizableReadWaitsForTheNextMaster) {
 
 TEST_F(FreshReads, AnAgeIsKnownOnceTheMasterWasAsked) {
   Set(a_.node, "v");
+  ASSERT_TRUE(group_.AreLevel(a_.node, b_.node));
   ASSERT_TRUE(b_.Get(Freshness::Local()).ok());
   EXPECT_EQ(b_.seen.age, absl::InfiniteDuration());
   EXPECT_EQ(b_.Get(Freshness::MaxStaleness(absl::Hours(1))).value(), "v");
@@ -158,16 +178,45 @@ TEST_F(FreshReads, AReceiptThatAFailoverLostIsSaidToBeLost) {
             absl::StatusCode::kAborted);
 }
 
-TEST_F(FreshReads, WhoWaitsIsLetGoWhenTheNodeCloses) {
-  std::thread closing([&] {
-    b_.node.replicator->Stop();
-    b_.reader.Stop();
-  });
-  const Receipt never{.epoch = 1, .index = 1'000'000};
-  EXPECT_EQ(b_.Get(Freshness::AtLeast(never)).status().code(),
-            absl::StatusCode::kUnavailable);
-  EXPECT_FALSE(b_.Get(Freshness::Linearizable()).ok());
+TEST_F(FreshReads, WithoutAThreadThatWaits) {
+  Set(a_.node, "v");
+  ASSERT_TRUE(group_.AreLevel(a_.node, b_.node));
+  for (const Freshness& freshness :
+       {Freshness::Local(), Freshness::MaxStaleness(absl::ZeroDuration()),
+        Freshness::Linearizable()}) {
+    std::string value;
+    Promised<ReadPoint> told;
+    b_.reader.Begin(
+        freshness, [&] { value = b_.node.engine->Get("k")->value; }, kLong,
+        told.done());
+    EXPECT_TRUE(told.Get().ok());
+    EXPECT_EQ(value, "v");
+  }
+}
+
+TEST_F(FreshReads, WhoIsCancelledIsToldOnce) {
+  std::atomic<bool> read{false};
+  Promised<ReadPoint> told;
+  const uint64_t number = b_.reader.Begin(
+      Freshness::AtLeast(kNever), [&] { read = true; }, kLong, told.done());
+  b_.reader.Cancel(number);
+  EXPECT_EQ(told.Get().status().code(), absl::StatusCode::kCancelled);
+  b_.reader.Cancel(number);
+  EXPECT_FALSE(read);
+}
+
+TEST_F(FreshReads, WhoWaitsIsToldWhenTheNodeCloses) {
+  Promised<ReadPoint> told;
+  b_.reader.Begin(
+      Freshness::AtLeast(kNever), [] {}, kLong, told.done());
+  std::thread closing([&] { b_.reader.Stop(); });
+  EXPECT_EQ(b_.Get(Freshness::AtLeast(kNever)).status().code(),
+            absl::StatusCode::kCancelled);
+  EXPECT_EQ(told.Get().status().code(), absl::StatusCode::kCancelled);
   closing.join();
+  EXPECT_EQ(b_.Get(Freshness::Local()).status().code(),
+            absl::StatusCode::kCancelled)
+      << "none begins any more";
 }
 
 }  // namespace

@@ -31,11 +31,14 @@ class NodeWriters {
         backups([&node](const std::string& dir, const Limit& limit) {
           return node.engine->Backup(dir, {}, limit);
         }),
-        async(writer, backups, acks) {
+        reader(std::make_shared<FreshReader>(*node.engine, *node.replicator,
+                                             executor_, clock_)),
+        async(writer, reader, backups, acks) {
     node.on_log = [this] { acks->Wake(); };
   }
   ~NodeWriters() {
     backups.Stop();
+    reader->Stop();
     acks->Stop();
     node_.replicator->Stop();
     executor_.Stop();
@@ -50,6 +53,7 @@ class NodeWriters {
   Writer writer;
   const std::shared_ptr<AckWatch> acks;
   Backups backups;
+  const std::shared_ptr<FreshReader> reader;
   AsyncWriter async;
 };
 
