@@ -111,13 +111,9 @@ class Outcome {
 
 class GrpcSentinelTest : public testing::Test {
  protected:
-  void SetUp() override {
-    address_ = "unix:" + path_;
-  }
+  void SetUp() override { address_ = "unix:" + path_; }
 
-  void TearDown() override {
-    StopServer();
-  }
+  void TearDown() override { StopServer(); }
 
   void StartServer() {
     service_ = MakeSentinelService(answerer_);
