@@ -16,7 +16,8 @@ Engine::~Engine() = default;
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(
     const EngineOptions& options, std::unique_ptr<Storage> storage,
-    const Clock& clock, Logger logger, WorkBoard::Listener on_progress) {
+    const Clock& clock, Logger logger, WorkBoard::Listener on_progress,
+    const Limit& limit) {
   auto works = std::make_unique<WorkBoard>(clock, std::move(on_progress));
   const auto shards = static_cast<size_t>(options.shards);
   auto pool = std::make_unique<PagePool>();
@@ -35,7 +36,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Open(
     values = *std::move(stored);
     absl::StatusOr<Recovered> loaded =
         Recover(*storage, std::move(recovered.keyspaces),
-                options.log_memory_bytes, *works);
+                options.log_memory_bytes, *works, limit);
     if (!loaded.ok()) return loaded.status();
     recovered = *std::move(loaded);
     vigil::Log(

@@ -153,11 +153,12 @@ class Engine {
   // Loads what `storage` holds and replays its log. `storage` may be null: then
   // the data set lives in memory only. `clock` outlives the engine.
   // kDataLoss when the storage is damaged; nothing is changed on disk then.
-  // `on_progress` is told of long works: the load now, others later.
+  // `on_progress` is told of long works: the load now, others later. The load ends with
+  // the error of `limit` when that is reached.
   static absl::StatusOr<std::unique_ptr<Engine>> Open(
       const EngineOptions& options, std::unique_ptr<Storage> storage,
       const Clock& clock, Logger logger,
-      WorkBoard::Listener on_progress = nullptr);
+      WorkBoard::Listener on_progress = nullptr, const Limit& limit = {});
   ~Engine();
 
   // --- Reads. Never wait for disk or network. An expired key is not found.

@@ -18,6 +18,9 @@ namespace {
 // More do not help: RocksDB's files come from one disk.
 constexpr int kLoadersMax = 8;
 
+// Of the entries, between two looks at the limit: some milliseconds.
+constexpr uint64_t kLookEvery = 4096;
+
 // What one thread found while it loaded its slices.
 struct Loaded {
   absl::Status status;
@@ -27,8 +30,9 @@ struct Loaded {
 
 // Fills the shards that slices [begin, end) belong to.
 Loaded LoadSlices(Storage& storage, Keyspaces& keyspaces, int begin, int end,
-                  WorkBoard::Item& work) {
+                  WorkBoard::Item& work, const Limit& limit) {
   Loaded loaded;
+  uint64_t entries = 0;
   loaded.status = storage.LoadState(begin, end, [&](const RecordView& entry) {
     if (entry.type != RecordType::kSet) {
       return absl::DataLossError("the state holds something else than entries");
@@ -41,6 +45,9 @@ Loaded LoadSlices(Storage& storage, Keyspaces& keyspaces, int begin, int end,
     loaded.newest_version = std::max(loaded.newest_version, entry.index);
     keyspaces[ShardOf(hash, keyspaces.size())].Load(hash, entry);
     work.Add(1, entry.key.size() + entry.value.size());
+    if (++entries % kLookEvery == 0) {
+      if (absl::Status s = limit.Check(); !s.ok()) return s;
+    }
     if (entry.database == kOwnDatabase) {
       if (const auto flushed = FlushedBy(entry.key))
         loaded.floors.emplace_back(*flushed, entry.index);
@@ -79,7 +86,7 @@ class Loader {
         log_memory_bytes_(log_memory_bytes),
         keyspaces_(std::move(keyspaces)) {}
 
-  absl::Status LoadState(WorkBoard& works) {
+  absl::Status LoadState(WorkBoard& works, const Limit& limit) {
     const StorageSize size = storage_.size();
     WorkBoard::Item work(works, "load", size.state_keys, size.state_bytes);
     const int loaders = LoadersFor(keyspaces_);
@@ -88,9 +95,9 @@ class Loader {
       std::vector<Thread> threads;
       const int slices = kStateSlices / loaders;
       for (int i = 0; i < loaders; ++i) {
-        threads.emplace_back("vigil-load", [this, &parts, &work, slices, i] {
+        threads.emplace_back("vigil-load", [&, slices, i] {
           parts[static_cast<size_t>(i)] = LoadSlices(
-              storage_, keyspaces_, i * slices, (i + 1) * slices, work);
+              storage_, keyspaces_, i * slices, (i + 1) * slices, work, limit);
         });
       }
       for (Thread& thread : threads) thread.Join();
@@ -104,12 +111,13 @@ class Loader {
     return absl::OkStatus();
   }
 
-  absl::Status LoadLog(WorkBoard& works) {
+  absl::Status LoadLog(WorkBoard& works, const Limit& limit) {
     WorkBoard::Item work(works, "replay", 0, storage_.size().log_bytes);
     Replayer replayer(keyspaces_, static_cast<size_t>(LoadersFor(keyspaces_)));
     absl::Status read = storage_.LoadLog([&](const LogSlice& slice) {
       work.Add(slice.last - slice.first + 1, slice.records.size());
-      return AddLog(slice, replayer);
+      const absl::Status within = limit.Check();
+      return within.ok() ? AddLog(slice, replayer) : within;
     });
     replayer.Finish();
     return read;
@@ -168,10 +176,11 @@ class Loader {
 }  // namespace
 
 absl::StatusOr<Recovered> Recover(Storage& storage, Keyspaces keyspaces,
-                                  size_t log_memory_bytes, WorkBoard& works) {
+                                  size_t log_memory_bytes, WorkBoard& works,
+                                  const Limit& limit) {
   Loader loader(storage, std::move(keyspaces), log_memory_bytes);
-  absl::Status loaded = loader.LoadState(works);
-  if (loaded.ok()) loaded = loader.LoadLog(works);
+  absl::Status loaded = loader.LoadState(works, limit);
+  if (loaded.ok()) loaded = loader.LoadLog(works, limit);
   if (!loaded.ok()) return WithWayForward(loaded);
   // After a killed process the log may be in the system's cache only, and nobody
   // knows: all that is held from now on is to count as durable.

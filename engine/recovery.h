@@ -14,6 +14,7 @@
 #include <cstddef>
 
 #include "absl/status/statusor.h"
+#include "engine/base/limit.h"
 #include "engine/keyspaces.h"
 #include "engine/log_ring.h"
 #include "engine/storage.h"
@@ -28,9 +29,10 @@ struct Recovered {
 
 // `keyspaces` are empty, and hash with the storage's seed.
 // kDataLoss: the storage is damaged, or its parts do not fit together.
-// kInternal: it cannot be synced.
+// kInternal: it cannot be synced. kDeadlineExceeded, kCancelled: as `limit` says.
 absl::StatusOr<Recovered> Recover(Storage& storage, Keyspaces keyspaces,
-                                  size_t log_memory_bytes, WorkBoard& works);
+                                  size_t log_memory_bytes, WorkBoard& works,
+                                  const Limit& limit = {});
 
 }  // namespace vigil::engine
 

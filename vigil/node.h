@@ -4,10 +4,13 @@
 // they fail and name it (MasterOf). Every process also watches the others, and
 // together they promote a replica when the master dies.
 //
-// Thread-safety: all methods from any thread, from callbacks too.
-// Lifetime: the destructor blocks until every call has returned and every
-// thread has ended: stop your own threads first. Never destroy a node in its
-// callback.
+// Thread-safety: all methods from any thread, from callbacks too. Reads and status() do
+// not wait; writes wait for what their options say, and no longer than those say.
+// Lifetime: stop your own threads first. The destructor waits for the callback that runs,
+// then for the node's threads; after it nothing of the application is called. If the disk
+// does not answer for Options::close_timeout it leaves those threads behind: they end, and
+// give directory and port free, when the disk answers. What was not synced by then is
+// where a crash would have left it. Never destroy a node in its callback.
 #ifndef VIGIL_NODE_H_
 #define VIGIL_NODE_H_
 
@@ -89,7 +92,11 @@ class Node {
   //   kPermissionDenied    the directory cannot be created or written
   //   kDataLoss            the directory is damaged; nothing in it was changed
   //   kInternal            the disk failed
-  static absl::StatusOr<std::unique_ptr<Node>> Open(const Options& options);
+  //   kDeadlineExceeded    work.timeout has passed; kCancelled: work.cancel. What was
+  //                        begun is taken apart; until the disk answers the directory
+  //                        may be in use
+  static absl::StatusOr<std::unique_ptr<Node>> Open(
+      const Options& options, const WorkOptions& work = {});
   virtual ~Node() = default;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;

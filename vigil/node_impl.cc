@@ -16,6 +16,7 @@
 #include "vigil/boot_identity.h"
 #include "vigil/conversions.h"
 #include "vigil/dropped_feed.h"
+#include "vigil/errand.h"
 #include "vigil/insight_status.h"
 #include "vigil/write_errors.h"
 
@@ -25,14 +26,20 @@ namespace {
 // A message of the stream holds at least one record, however large, and some
 // words.
 constexpr size_t kMessageRoom = 64 << 10;
-// How long a clean end may wait for the disk before it gives up being clean.
-constexpr absl::Duration kSyncTimeout = absl::Seconds(10);
 
 std::string AddressOf(const Options& options, std::string_view name) {
   for (const MemberAddress& member : options.members) {
     if (member.name == name) return member.address;
   }
   return {};
+}
+
+// The callbacks that come from any thread; the others come from the executor's.
+Options BehindGate(Options options, const std::shared_ptr<CallbackGate>& gate) {
+  options.logger = CallbackGate::Guard(gate, std::move(options.logger));
+  options.on_progress =
+      CallbackGate::Guard(gate, std::move(options.on_progress));
+  return options;
 }
 
 Logger MakeLogger(const Options& options) {
@@ -113,23 +120,48 @@ uint64_t Behind(uint64_t ahead, uint64_t here) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Node>> Node::Open(const Options& options) {
+absl::StatusOr<std::unique_ptr<Node>> Node::Open(const Options& options,
+                                                 const WorkOptions& work) {
   if (absl::Status valid = options.Validate(); !valid.ok()) return valid;
-  auto node = std::make_unique<NodeImpl>(options);
-  if (absl::Status started = node->Start(); !started.ok()) return started;
-  return std::unique_ptr<Node>(std::move(node));
+  return NodeImpl::Open(options, work, [](const std::string& data_dir) {
+    return engine::OpenRocksDbStorage(data_dir);
+  });
 }
 
-NodeImpl::NodeImpl(const Options& options)
-    : options_(options),
-      logger_(MakeLogger(options)),
+absl::StatusOr<std::unique_ptr<Node>> NodeImpl::Open(const Options& options,
+                                                     const WorkOptions& work,
+                                                     OpenStorage open_storage) {
+  auto node = std::make_unique<NodeImpl>(options, std::move(open_storage));
+  const auto gate = node->gate_;
+  const auto held =
+      std::make_shared<std::unique_ptr<NodeImpl>>(std::move(node));
+  const auto errand = Errand::Begin(
+      "vigil-open", "the start", Limit::In(work.timeout, work.cancel),
+      [held](const Limit& limit) {
+        const absl::Status started = (*held)->Start(limit);
+        if (!started.ok()) held->reset();
+        return started;
+      },
+      [held] { held->reset(); });
+  if (absl::Status started = errand->Await(); !started.ok()) {
+    gate->Close();
+    return started;
+  }
+  return std::unique_ptr<Node>(std::move(*held));
+}
+
+NodeImpl::NodeImpl(const Options& options, OpenStorage open_storage)
+    : options_(BehindGate(options, gate_)),
+      open_storage_(std::move(open_storage)),
+      logger_(MakeLogger(options_)),
       roles_(executor_),
       events_(executor_, options.on_event) {}
 
-absl::Status NodeImpl::Start() {
-  if (absl::Status s = OpenEngine(); !s.ok()) return s;
+absl::Status NodeImpl::Start(const Limit& limit) {
+  if (absl::Status s = OpenEngine(limit); !s.ok()) return s;
   if (absl::Status s = OpenReplicator(); !s.ok()) return s;
   if (absl::Status s = OpenMonitor(); !s.ok()) return s;
+  if (absl::Status s = limit.Check(); !s.ok()) return s;
   if (absl::Status s = Listen(); !s.ok()) return s;
   PublishRole();
   replicator_->Start();
@@ -137,22 +169,45 @@ absl::Status NodeImpl::Start() {
   return absl::OkStatus();
 }
 
-// Each step ends what could still call into the things that end after it.
-NodeImpl::~NodeImpl() {
+// Its storage may hang, and nobody can interrupt that. So another thread ends the node,
+// and is waited for as long as the options say.
+void NodeImpl::operator delete(NodeImpl* node, std::destroying_delete_t) {
+  const auto gate = node->gate_;
+  const Logger logger = node->logger_;
+  const absl::Duration timeout = node->options_.close_timeout;
+  node->EndCallbacks();
+  const auto end = Errand::Begin("vigil-end", "the end of the node",
+                                 Limit::In(timeout), [node](const Limit&) {
+                                   node->~NodeImpl();
+                                   ::operator delete(node);
+                                   return absl::OkStatus();
+                                 });
+  if (absl::Status ended = end->Await(); !ended.ok())
+    Log(logger, LogLevel::kWarning, ended.ToString());
+  gate->Close();
+}
+
+// None of these waits for the disk.
+void NodeImpl::EndCallbacks() {
   // 1. The asynchronous operations: who waits is told that nobody does any more.
   if (backups_) backups_->Stop();
   if (reader_) reader_->Stop();
   if (acks_) acks_->Stop();
-  // 2. The sentinel: it asks no one any more, and answers nobody.
-  if (monitor_) monitor_->Stop();
-  // 3. The services: handlers under way are cancelled and waited for.
-  if (server_) server_->Shutdown();
-  // 4. The replicator: its links and its thread end, the write gate is closed.
-  if (replicator_) replicator_->Stop();
-  // 5. The change stream: nobody reads the log for the application any more.
-  if (changes_) changes_->Stop();
-  // 6. The callback thread: the application is called no more.
+  // 2. The callback thread: the application is called no more, but for its logger.
   executor_.Stop();
+}
+
+// Each step ends what could still call into the things that end after it.
+NodeImpl::~NodeImpl() {
+  EndCallbacks();
+  // 3. The sentinel: it asks no one any more, and answers nobody.
+  if (monitor_) monitor_->Stop();
+  // 4. The services: handlers under way are cancelled and waited for.
+  if (server_) server_->Shutdown();
+  // 5. The replicator: its links and its thread end, the write gate is closed.
+  if (replicator_) replicator_->Stop();
+  // 6. The change stream: nobody reads the log for the application any more.
+  if (changes_) changes_->Stop();
   // 7. The disk: everything is synced, and the state says so.
   if (server_) SyncAndMarkClean();
   // 8. What nobody uses any more, users before used.
@@ -172,10 +227,10 @@ NodeImpl::~NodeImpl() {
   engine_.reset();
 }
 
-absl::Status NodeImpl::OpenEngine() {
+absl::Status NodeImpl::OpenEngine(const Limit& limit) {
   std::unique_ptr<engine::Storage> storage;
   if (!options_.data_dir.empty()) {
-    auto opened = engine::OpenRocksDbStorage(options_.data_dir);
+    auto opened = open_storage_(options_.data_dir);
     if (!opened.ok()) return opened.status();
     storage = *std::move(opened);
   }
@@ -187,7 +242,7 @@ absl::Status NodeImpl::OpenEngine() {
   }
   auto engine =
       engine::Engine::Open(MakeEngineOptions(options_), std::move(storage),
-                           clock_, logger_, std::move(on_progress));
+                           clock_, logger_, std::move(on_progress), limit);
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   return absl::OkStatus();
@@ -296,7 +351,7 @@ void NodeImpl::Announce(const sentinel::SentinelEvent& event) {
 void NodeImpl::SyncAndMarkClean() {
   replicator_->ForgetTold();
   const uint64_t last = engine_->last_index();
-  const MonoTime deadline = clock_.Mono() + kSyncTimeout;
+  const MonoTime deadline = clock_.Mono() + options_.close_timeout / 2;
   engine_->RequestSync(last);
   for (uint64_t seen = engine_->durable().Seen();
        engine_->durable_index() < last; seen = engine_->durable().Seen()) {

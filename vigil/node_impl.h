@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@
 #include "vigil/ack_watch.h"
 #include "vigil/async_writer.h"
 #include "vigil/backups.h"
+#include "vigil/callback_gate.h"
 #include "vigil/change_stream.h"
 #include "vigil/event_feed.h"
 #include "vigil/executor.h"
@@ -40,11 +42,23 @@ namespace vigil {
 
 class NodeImpl final : public Node {
  public:
-  explicit NodeImpl(const Options& options);
+  using OpenStorage =
+      std::function<absl::StatusOr<std::unique_ptr<engine::Storage>>(
+          const std::string& data_dir)>;
+
+  // Node::Open, on any storage. REQUIRES: the options are valid.
+  static absl::StatusOr<std::unique_ptr<Node>> Open(const Options& options,
+                                                    const WorkOptions& work,
+                                                    OpenStorage open_storage);
+
+  NodeImpl(const Options& options, OpenStorage open_storage);
+  // What it calls, but within close_timeout: `delete` returns then, and what cannot end
+  // because of the disk is left to a thread.
   ~NodeImpl() override;
+  void operator delete(NodeImpl* node, std::destroying_delete_t);
 
   // Once, before anything else. On error the node is destroyed.
-  absl::Status Start();
+  absl::Status Start(const Limit& limit);
 
   absl::StatusOr<SetResult> Set(std::string_view key, std::string_view value,
                                 const SetOptions& options) override;
@@ -117,7 +131,8 @@ class NodeImpl final : public Node {
       std::function<void(const ChangeBatch&)> callback) override;
 
  private:
-  absl::Status OpenEngine();
+  void EndCallbacks();
+  absl::Status OpenEngine(const Limit& limit);
   absl::Status OpenReplicator();
   absl::Status OpenMonitor();
   absl::Status Listen();
@@ -130,7 +145,10 @@ class NodeImpl final : public Node {
   }
   ServerStatus Server() const;
 
+  // Nothing of the application is called once it is closed.
+  const std::shared_ptr<CallbackGate> gate_ = std::make_shared<CallbackGate>();
   const Options options_;
+  const OpenStorage open_storage_;
   const SystemClock clock_;
   const MonoTime opened_ = clock_.Mono();
   const Logger logger_;

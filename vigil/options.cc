@@ -199,6 +199,11 @@ absl::Status CheckStore(const Options& options) {
       !s.ok()) {
     return s;
   }
+  if (auto s = CheckDuration("close_timeout", options.close_timeout,
+                             absl::Milliseconds(100), absl::Hours(1));
+      !s.ok()) {
+    return s;
+  }
   return CheckRange("async_operations_max", options.async_operations_max,
                     size_t{1}, kAsyncOperationsMax);
 }

@@ -208,6 +208,11 @@ struct Options {
   // How many are kept, the newest. Range: 0 to 100,000.
   size_t slow_log_length = 128;
 
+  // How long the destructor of the node waits for the disk, half of it for a last sync.
+  // What is left when it gives up is told in node.h. Shorter ends sooner on a disk that
+  // hangs; a start after an end that was cut short is slower. Range: 100 ms to 1 h.
+  absl::Duration close_timeout = absl::Seconds(20);
+
   // How many operations of Node::async() may be outstanding or not told yet; more are not
   // accepted. They cost memory, each about 0.5 KiB and what its callback holds. Range: 1 to 10,000,000.
   size_t async_operations_max = 100'000;
