@@ -195,7 +195,7 @@ TEST_F(EngineMaxMemory, WhatOnlyAsksAboutAKeyDoesNotCountAsARead) {
     Open(EvictionPolicy::kSieve);
     // The very first may have gone when they are asked about.
     constexpr int kFirst = 10;
-    constexpr int kOldest = 100;
+    constexpr int kOldest = 50;  // fewer than a policy spares in one go
     int keys = 0;
     for (; engine_->status().evicted_keys == 0; ++keys)
       ASSERT_TRUE(Write(Key(keys)).ok());
@@ -219,11 +219,12 @@ TEST_F(EngineMaxMemory, AnEvictionIsARecordThatSaysSo) {
   Replay(log->records, replayed);
   EXPECT_EQ(replayed, ContentOf(*engine_));
   const auto records = DecodeRecords(log->records);
-  EXPECT_EQ(std::count_if(records->begin(), records->end(),
-                          [](const EncodedRecord& each) {
-                            return each.record.cause == Cause::kEvicted;
-                          }),
-            1);
+  const auto evictions = static_cast<uint64_t>(std::count_if(
+      records->begin(), records->end(), [](const EncodedRecord& each) {
+        return each.record.cause == Cause::kEvicted;
+      }));
+  // One write takes more than one key when the table has grown before it.
+  EXPECT_EQ(evictions, engine_->status().evicted_keys);
 }
 
 TEST_F(EngineMaxMemory, AValueLargerThanTheLimitIsRefused) {
