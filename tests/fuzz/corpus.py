@@ -11,7 +11,7 @@ import pathlib
 import sys
 
 # Enough for what the targets need; and a repository is not a store.
-TEXT_BYTES_MAX = 12_000
+TEXT_BYTES_MAX = 6_000
 
 
 def unpack(text, directory):

@@ -8,8 +8,8 @@ namespace vigil::fuzz {
 
 void TryOne(std::string_view bytes) {
   absl::Status status = absl::UnavailableError("");
-  status.SetPayload("vigil/receipt", absl::Cord(bytes));
-  status.SetPayload("vigil/master", absl::Cord(bytes));
+  status.SetPayload("vigil/receipt", absl::Cord(std::string(bytes)));
+  status.SetPayload("vigil/master", absl::Cord(std::string(bytes)));
   if (const auto receipt = ReceiptOf(status)) {
     const auto again =
         ReceiptOf(WithReceipt(absl::UnavailableError(""), *receipt));
