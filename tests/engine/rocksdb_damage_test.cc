@@ -39,6 +39,11 @@ fs::path NewestWal(const std::string& dir) {
   return newest;
 }
 
+// Without the zeros that were written ahead. (Records here end in no zero.)
+size_t RecordBytes(const fs::path& wal) {
+  return ReadFile(wal).find_last_not_of('\0') + 1;
+}
+
 // A running node's directory, with `synced` blobs synced and `unsynced` not.
 class RunningDirectory {
  public:
@@ -47,7 +52,7 @@ class RunningDirectory {
     Append(synced);
     EXPECT_TRUE(storage_->SyncLog().ok());
     durable_ = last_;
-    synced_bytes_ = fs::file_size(NewestWal(dir_.path()));
+    synced_bytes_ = RecordBytes(NewestWal(dir_.path()));
     Append(unsynced);
   }
 
@@ -99,12 +104,16 @@ TEST(RocksDbDamage, PowerCutAnywhereInTheUnsyncedPartKeepsWhatWasSynced) {
   const RunningDirectory running(5, 5);
   TempDir whole;
   running.CopyTo(whole);
-  const size_t size = ReadFile(NewestWal(whole.path())).size();
+  const fs::path whole_wal = NewestWal(whole.path());
+  const size_t size = RecordBytes(whole_wal);
   ASSERT_GT(size, running.synced_bytes());
+  ASSERT_GT(fs::file_size(whole_wal), size) << "zeros were written ahead";
   for (size_t cut = running.synced_bytes(); cut < size; cut += 197) {
     const TempDir copy;
     running.CopyTo(copy);
-    fs::resize_file(NewestWal(copy.path()), cut);
+    const fs::path wal = NewestWal(copy.path());
+    fs::resize_file(wal, cut);
+    if (cut % 2 == 0) fs::resize_file(wal, fs::file_size(whole_wal));
     const auto last = LastIndex(copy.path());
     ASSERT_TRUE(last.ok()) << last.status();
     EXPECT_GE(*last, running.durable());
@@ -121,17 +130,51 @@ TEST(RocksDbDamage, UnsyncedPagesThatNeverReachedTheDiskAreCutOff) {
     const fs::path wal = NewestWal(copy.path());
     std::string bytes = ReadFile(wal);
     // A hole that begins in the middle of the unsynced part.
-    const size_t from = (running.synced_bytes() + bytes.size()) / 2;
-    std::fill(bytes.begin() + static_cast<ptrdiff_t>(from),
-              bytes.begin() +
-                  static_cast<ptrdiff_t>(std::min(from + 700, bytes.size())),
-              static_cast<char>(fill));
+    const size_t size = RecordBytes(wal);
+    const size_t from = (running.synced_bytes() + size) / 2;
+    std::fill(
+        bytes.begin() + static_cast<ptrdiff_t>(from),
+        bytes.begin() + static_cast<ptrdiff_t>(std::min(from + 700, size)),
+        static_cast<char>(fill));
     WriteFile(wal, bytes);
     const auto last = LastIndex(copy.path());
     ASSERT_TRUE(last.ok()) << last.status();
     EXPECT_GE(*last, running.durable());
     EXPECT_LT(*last, running.last());
   }
+}
+
+// RocksDB alone goes on behind such a hole, with the next block of its log.
+TEST(RocksDbDamage, APageOfZerosExactlyBetweenRecordsIsABreak) {
+  constexpr size_t kBlock = 32 << 10;  // of RocksDB's log
+  const TempDir temp;
+  const TempDir copy;
+  uint64_t last = 0;
+  {
+    const auto storage = *OpenRocksDbStorage(temp.path());
+    const auto append = [&](size_t value_bytes) {
+      ++last;
+      const std::string record =
+          SetRecord(last, "k", std::string(value_bytes, 'v'));
+      EXPECT_TRUE(storage->AppendLog(last, last, record, false).ok());
+      return RecordBytes(NewestWal(temp.path()));
+    };
+    size_t begin = append(1000);
+    size_t end = append(1000);
+    const size_t overhead = end - begin - 1000;
+    while (kBlock - end % kBlock > 12'000) end = append(1000);
+    begin = end;
+    end = append(kBlock - end % kBlock - overhead);
+    ASSERT_EQ(end % kBlock, 0u);
+    append(1000);
+    fs::copy(temp.path(), copy.path(), fs::copy_options::recursive);
+    std::string bytes = ReadFile(NewestWal(copy.path()));
+    bytes.replace(begin, end - begin, end - begin, '\0');
+    WriteFile(NewestWal(copy.path()), bytes);
+  }
+  const auto left = LastIndex(copy.path());
+  ASSERT_TRUE(left.ok()) << left.status();
+  EXPECT_EQ(*left, last - 2);
 }
 
 TEST(RocksDbDamage, InTheSyncedPartIsReportedAndNothingIsCutOff) {

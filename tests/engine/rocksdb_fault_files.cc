@@ -57,6 +57,7 @@ class FaultFiles::Writer final : public rocksdb::FSWritableFileOwnerWrapper {
     IOStatus s =
         target()->Append(rocksdb::Slice(data.data(), bytes), options, debug);
     node_->size += bytes;
+    node_->length = std::max(node_->length, node_->size);
     node_->ends.push_back(node_->size);
     return error.ok() ? s : error;
   }
@@ -65,23 +66,43 @@ class FaultFiles::Writer final : public rocksdb::FSWritableFileOwnerWrapper {
                   IODebugContext* debug) override {
     return Append(data, options, debug);
   }
+  IOStatus PositionedAppend(const rocksdb::Slice& data, uint64_t offset,
+                            const IOOptions& options,
+                            IODebugContext* debug) override {
+    const IOStatus error = files_.Begin(FileChange::kAppend, path_);
+    MutexLock lock(files_.mu_);
+    EXPECT_EQ(offset, node_->size) << "only right behind what was appended";
+    EXPECT_EQ(data.ToString().find_first_not_of('\0'), std::string::npos);
+    const size_t bytes = error.ok() ? data.size() : data.size() / 2;
+    IOStatus s = target()->PositionedAppend(rocksdb::Slice(data.data(), bytes),
+                                            offset, options, debug);
+    node_->length = std::max<size_t>(node_->length, offset + bytes);
+    return error.ok() ? s : error;
+  }
   IOStatus Truncate(uint64_t size, const IOOptions& options,
                     IODebugContext* debug) override {
     MutexLock lock(files_.mu_);
     node_->size = std::min<size_t>(node_->size, size);
+    node_->length = size;
     node_->synced = std::min(node_->synced, node_->size);
+    node_->synced_length = std::min(node_->synced_length, node_->length);
     return target()->Truncate(size, options, debug);
   }
   IOStatus Sync(const IOOptions&, IODebugContext*) override {
     size_t size = 0;
+    size_t length = 0;
     {
       MutexLock lock(files_.mu_);
       size = node_->size;
+      length = node_->length;
     }
     const IOStatus error = files_.Begin(FileChange::kSync, path_);
     MutexLock lock(files_.mu_);
     if (!error.ok()) node_->lost = true;
-    if (!node_->lost) node_->synced = std::max(node_->synced, size);
+    if (!node_->lost) {
+      node_->synced = std::max(node_->synced, size);
+      node_->synced_length = std::max(node_->synced_length, length);
+    }
     return error;
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override {
@@ -137,6 +158,7 @@ FaultFiles::FaultFiles(const std::string& dir)
     if (!file.is_regular_file() || IsOthers(file.path())) continue;
     auto node = OpenNode(file.path().string());
     node->size = node->synced = file.file_size();
+    node->length = node->synced_length = node->size;
     present_[file.path().string()] = std::move(node);
   }
   durable_ = present_;
@@ -263,37 +285,57 @@ IOStatus FaultFiles::LinkFile(const std::string& from, const std::string& to,
 void FaultFiles::CopyAfterKill(const std::string& to) const {
   MutexLock lock(mu_);
   for (const auto& [path, node] : present_) {
-    WriteFile(to / fs::path(path).filename(), ReadNode(node->fd, node->size));
+    WriteFile(to / fs::path(path).filename(), ReadNode(node->fd, node->length));
   }
   std::error_code none;
   fs::copy(dir_ + "/SYNCED", to + "/SYNCED", none);
 }
 
+// The unsynced bytes [from, to) never reached the disk. Where zeros were synced
+// before, those are there.
+void FaultFiles::Forget(const Node& node, size_t from, size_t to, bool noise,
+                        Random& random, std::string& content) {
+  for (size_t i = from; i < to; ++i) {
+    const bool zero = i < node.synced_length || !noise;
+    content[i] = zero ? '\0' : static_cast<char>(random.Next());
+  }
+}
+
 std::string FaultFiles::Surviving(const Node& node, bool torn_only,
                                   Random& random) {
   const size_t unsynced = node.size - node.synced;
-  std::string content = ReadNode(node.fd, node.size);
+  std::string content = ReadNode(node.fd, node.length);
   if (unsynced == 0) return content;
-  switch (random.Uniform(torn_only ? 4 : 5)) {
+  const auto end_of_an_append = [&] {
+    const size_t end = node.ends[random.Uniform(node.ends.size())];
+    return std::clamp(end, node.synced, node.size);
+  };
+  const auto tear = [&](size_t at) {
+    Forget(node, at, node.size, /*noise=*/false, random, content);
+    content.resize(std::max(at, node.synced_length));
+  };
+  switch (random.Uniform(torn_only ? 4 : 6)) {
     case 0:  // nothing more than it must
-      content.resize(node.synced);
+      tear(node.synced);
       break;
     case 1:  // all of it
       break;
     case 2:  // torn anywhere
-      content.resize(node.synced + random.Uniform(unsynced + 1));
+      tear(node.synced + random.Uniform(unsynced + 1));
       break;
-    case 3: {  // torn exactly between two appends
-      const size_t end = node.ends[random.Uniform(node.ends.size())];
-      content.resize(std::clamp(end, node.synced, node.size));
+    case 3:  // torn exactly between two appends
+      tear(end_of_an_append());
       break;
-    }
     case 4: {  // all of its length, but pages that were never written
       const size_t from = node.synced + random.Uniform(unsynced);
       const size_t bytes = 1 + random.Uniform(node.size - from);
-      const bool zeros = random.Uniform(2) == 0;
-      for (size_t i = from; i < from + bytes; ++i)
-        content[i] = zeros ? '\0' : static_cast<char>(random.Next());
+      Forget(node, from, from + bytes, random.Uniform(2) == 0, random, content);
+      break;
+    }
+    case 5: {  // likewise exactly between two appends
+      const size_t from = end_of_an_append();
+      Forget(node, from, std::max(from, end_of_an_append()), /*noise=*/false,
+             random, content);
       break;
     }
   }

@@ -5,6 +5,9 @@
 // copied at any moment, also between two operations of a running database: many cuts
 // of one run. A sync here syncs nothing but that knowledge.
 //
+// A file may be written ahead with zeros: what is appended over them and not synced is
+// there, or torn, or zeros still.
+//
 // After a failed sync what was not synced before stays unsynced for ever, whatever
 // later syncs say: as Linux marks the pages clean that it could not write.
 //
@@ -82,8 +85,10 @@ class FaultFiles final : public rocksdb::FileSystemWrapper {
   struct Node {
     ~Node();
     int fd = -1;
-    size_t size = 0;
-    size_t synced = 0;
+    size_t size = 0;           // of what was appended
+    size_t length = 0;         // with the zeros that were written ahead
+    size_t synced = 0;         // of size
+    size_t synced_length = 0;  // of length
     bool lost = false;         // a sync failed: no later one helps
     std::vector<size_t> ends;  // of the appends
   };
@@ -97,6 +102,8 @@ class FaultFiles final : public rocksdb::FileSystemWrapper {
   void Apply(Rename rename) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   static void ApplyTo(Names& names, const Rename& rename);
   static std::shared_ptr<Node> OpenNode(const std::string& path);
+  static void Forget(const Node& node, size_t from, size_t to, bool noise,
+                     Random& random, std::string& content);
   static std::string Surviving(const Node& node, bool torn_only,
                                Random& random);
 
