@@ -33,9 +33,12 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "engine/base/limit.h"
 #include "engine/progress.h"
 #include "engine/record.h"
+
+namespace vigil {
+struct Limit;  // engine/base/limit.h
+}
 
 namespace vigil::engine {
 
