@@ -72,6 +72,12 @@ absl::Status Engine::Apply(std::string_view records) {
   if (!decoded.ok()) return decoded.status();
   if (decoded->empty()) return absl::OkStatus();
   if (!impl.log.healthy()) return impl.log.health();
+  // The master waits for its own memory to be freed, not for a replica's: which goes on
+  // after a moment, because its thread answers others, too.
+  if (!impl.reclaimer->HasRoom()) {
+    impl.reclaimer->AwaitRoom(impl.clock.Mono() + absl::Milliseconds(100))
+        .IgnoreError();
+  }
 
   const bool sync = impl.options.fsync == FsyncPolicy::kAlways;
   if (impl.storage != nullptr) {

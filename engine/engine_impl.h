@@ -95,7 +95,7 @@ class Engine::Impl {
   // write, and large values that have gone have left enough.
   absl::Status Admit(MonoTime deadline);
   bool Fits(const MemoryNeed& need) const;
-  absl::Status MakeRoom(const MemoryNeed& need);
+  absl::Status MakeRoom(const MemoryNeed& need, MonoTime deadline);
   bool EvictOne(size_t shard);
   // See engine_rewind.cc.
   absl::Status CommitRewind(const MetaMap& values);

@@ -3,6 +3,13 @@
 #include "engine/engine_impl.h"
 
 namespace vigil::engine {
+namespace {
+
+// The least that an eviction frees, about; and steps for which nobody looks at the clock.
+constexpr size_t kBytesPerStep = 32;
+constexpr size_t kStepsMin = 1000;
+
+}  // namespace
 
 absl::Status Engine::Impl::Admit(MonoTime deadline) {
   if (absl::Status s = log.Admit(deadline); !s.ok()) return s;
@@ -15,7 +22,7 @@ bool Engine::Impl::Fits(const MemoryNeed& need) const {
          data.used_bytes() + need.growth() <= options.max_memory;
 }
 
-absl::Status Engine::Impl::MakeRoom(const MemoryNeed& need) {
+absl::Status Engine::Impl::MakeRoom(const MemoryNeed& need, MonoTime deadline) {
   if (need.after > options.max_memory) {
     ++refused_for_memory;
     // Nobody is evicted in vain.
@@ -23,8 +30,15 @@ absl::Status Engine::Impl::MakeRoom(const MemoryNeed& need) {
         absl::StrCat("the write needs ", need.after, " bytes, max_memory is ",
                      options.max_memory));
   }
+  // More steps than any key leaves it to take: others take the room as it is made.
+  const size_t patience = kStepsMin + need.growth() / kBytesPerStep;
   size_t fruitless = 0;
-  while (!Fits(need)) {
+  for (size_t steps = 0; !Fits(need); ++steps) {
+    if (steps > patience && clock.Mono() >= deadline) {
+      ++refused_for_memory;
+      return absl::ResourceExhaustedError(
+          "other writers take the memory as fast as it is made room in");
+    }
     // What was flushed goes before anybody is refused or evicted.
     if (data.flushed_cells() > 0) {
       data.Write(eviction_shard++ % data.shards(),
@@ -32,6 +46,10 @@ absl::Status Engine::Impl::MakeRoom(const MemoryNeed& need) {
       continue;
     }
     if (!log.gate_open()) return NotMaster();
+    // An eviction is a record, and leaves memory to be freed, like any write.
+    if (!log.HasRoom() || !reclaimer->HasRoom()) {
+      if (absl::Status s = Admit(deadline); !s.ok()) return s;
+    }
     if (fruitless == data.shards()) {
       ++refused_for_memory;
       return absl::ResourceExhaustedError(

@@ -184,15 +184,18 @@ namespace {
 
 constexpr int kShardShift = 48;
 
-// Moves on by one segment. Returns the cursor behind it, 0 behind the last.
+// Moves on by one segment. Returns the cursor behind it, 0 behind the last. `in_turn`:
+// who goes through all of them gives way to others in between.
 template <typename Visit>
-uint64_t VisitAt(const DataSet& data, uint64_t cursor, Visit visit) {
+uint64_t VisitAt(const DataSet& data, uint64_t cursor, Visit visit,
+                 bool in_turn = false) {
   const size_t shard = cursor >> kShardShift;
   if (shard >= data.shards()) return 0;  // not a cursor of this engine
   uint64_t position = cursor & (Table::kPositionEnd - 1);
-  data.ReadInTurn(shard, [&](const Keyspace& keyspace) {
+  const auto read = [&](const Keyspace& keyspace) {
     keyspace.VisitSome(position, visit);
-  });
+  };
+  in_turn ? data.ReadInTurn(shard, read) : data.Read(shard, read);
   if (position < Table::kPositionEnd)
     return uint64_t{shard} << kShardShift | position;
   return shard + 1 < data.shards() ? uint64_t{shard + 1} << kShardShift : 0;
@@ -269,14 +272,17 @@ void Engine::ForEach(
   do {
     std::vector<std::pair<std::string, Entry>> copies;
     std::vector<CellPin> large;
-    cursor = VisitAt(impl_->data, cursor, [&](const Cell& cell) {
-      if (cell.database() != physical || cell.ExpiredAt(now)) return;
-      if (IsLarge(cell)) {
-        large.emplace_back(cell);
-      } else {
-        copies.emplace_back(cell.key(), Copy(cell));
-      }
-    });
+    cursor = VisitAt(
+        impl_->data, cursor,
+        [&](const Cell& cell) {
+          if (cell.database() != physical || cell.ExpiredAt(now)) return;
+          if (IsLarge(cell)) {
+            large.emplace_back(cell);
+          } else {
+            copies.emplace_back(cell.key(), Copy(cell));
+          }
+        },
+        /*in_turn=*/true);
     for (const auto& [key, entry] : copies) visit(key, entry);
     for (CellPin& pin : large) {
       const CellPin freed_afterwards = std::move(pin);
@@ -306,11 +312,12 @@ EngineStatus Engine::status() const {
   const Impl& impl = *impl_;
   EngineStatus status;
   status.databases.resize(static_cast<size_t>(impl.options.databases));
+  const std::string map = impl.data.MapBytes();
   for (size_t shard = 0; shard < impl.data.shards(); ++shard) {
     impl.data.Read(shard, [&](const Keyspace& keyspace) {
       AddTo(status.bytes, keyspace.bytes());
       for (size_t i = 0; i < status.databases.size(); ++i) {
-        const uint8_t physical = impl.data.Physical(static_cast<int>(i));
+        const auto physical = static_cast<uint8_t>(map[i]);
         if (physical >= keyspace.databases().size()) continue;
         const Keyspace::Database& part = keyspace.databases()[physical];
         status.databases[i].keys += part.keys;

@@ -43,6 +43,16 @@ KeyState StateOf(const Cell* cell) {
           .expires_at = cell->expires_at()};
 }
 
+// A write begins again when others took the room that was made for it, or swapped the
+// databases: so often whatever its deadline is.
+constexpr int kRoundsMin = 16;
+
+absl::Status OthersWereFaster() {
+  return absl::ResourceExhaustedError(
+      "other writers took the memory, or swapped the databases, each time that "
+      "this write was to be applied");
+}
+
 }  // namespace
 
 // --- One key
@@ -104,7 +114,7 @@ absl::StatusOr<MutationResult> Engine::Mutate(const Mutation& mutation,
   timer.set_value_bytes(mutation.value.size());
   if (absl::Status s = Validate(mutation, impl.limits()); !s.ok()) return s;
   if (absl::Status s = impl.Admit(deadline); !s.ok()) return s;
-  for (;;) {
+  for (int rounds = 0;;) {
     MutationResult result;
     MemoryNeed need;
     const absl::StatusOr<bool> done = impl.TryOne(mutation, result, need);
@@ -114,7 +124,9 @@ absl::StatusOr<MutationResult> Engine::Mutate(const Mutation& mutation,
       return result;
     }
     // Without the lock: victims are in other shards, too.
-    if (absl::Status s = impl.MakeRoom(need); !s.ok()) return s;
+    if (absl::Status s = impl.MakeRoom(need, deadline); !s.ok()) return s;
+    if (++rounds > kRoundsMin && impl.clock.Mono() >= deadline)
+      return OthersWereFaster();
   }
 }
 
@@ -179,8 +191,6 @@ absl::StatusOr<bool> Engine::Impl::TryMany(absl::Span<const Mutation> mutations,
         absl::Status s = batch.Decide(physical, lookup, now, limits());
         if (!s.ok()) return s;
         if (batch.empty()) return true;
-        need = batch.Need(lookup);
-        if (!Fits(need)) return false;
         const std::string effects = batch.Encode();
         // No larger than what every link and buffer is made for.
         if (effects.size() > batch_bytes_max()) {
@@ -188,6 +198,8 @@ absl::StatusOr<bool> Engine::Impl::TryMany(absl::Span<const Mutation> mutations,
               absl::StrCat("the batch has ", effects.size(),
                            " bytes; allowed: ", batch_bytes_max()));
         }
+        need = batch.Need(lookup);
+        if (!Fits(need)) return false;
         RecordView record{.type = RecordType::kBatch, .value = effects};
         record.index = log.Append(record);
         if (record.index == 0) return NotMaster();
@@ -206,7 +218,7 @@ absl::StatusOr<std::vector<MutationResult>> Engine::MutateMany(
     if (absl::Status s = Validate(mutation, impl.limits()); !s.ok()) return s;
   }
   if (absl::Status s = impl.Admit(deadline); !s.ok()) return s;
-  for (;;) {
+  for (int rounds = 0;;) {
     Batch batch;
     uint64_t index = 0;
     MemoryNeed need;
@@ -218,7 +230,9 @@ absl::StatusOr<std::vector<MutationResult>> Engine::MutateMany(
       batch.SetIndex(index);
       return std::move(batch.results());
     }
-    if (absl::Status s = impl.MakeRoom(need); !s.ok()) return s;
+    if (absl::Status s = impl.MakeRoom(need, deadline); !s.ok()) return s;
+    if (++rounds > kRoundsMin && impl.clock.Mono() >= deadline)
+      return OthersWereFaster();
   }
 }
 

@@ -97,7 +97,20 @@ const Cell* SamplingEvictor::Victim(const Table& table) {
                    ++seen;
                  });
   }
-  return worst;
+  return worst == nullptr && volatile_only_ ? FirstThatExpires(table) : worst;
+}
+
+// Where so few keys expire that no sample met one, the notes of the segments say where.
+const Cell* SamplingEvictor::FirstThatExpires(const Table& table) {
+  const Cell* found = nullptr;
+  for (uint64_t at = 0; at < Table::kPositionEnd && found == nullptr;) {
+    Table::Group group = const_cast<Table&>(table).Step(at);
+    if (group.notes().earliest_expiry_ms == INT64_MAX) continue;
+    group.ForEachExpiring([&](const Cell& cell) {
+      if (cell.database() != kOwnDatabase) found = &cell;
+    });
+  }
+  return found;
 }
 
 }  // namespace vigil::engine

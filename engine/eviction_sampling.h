@@ -27,6 +27,7 @@ class SamplingEvictor final : public Evictor {
 
  private:
   // The higher, the better a victim.
+  static const Cell* FirstThatExpires(const Table& table);
   double Badness(const Cell& cell);
   uint32_t DecayedCounter(const Cell& cell) const;
   uint32_t Minute() const { return tick_ / 600 & 0xffff; }

@@ -23,6 +23,8 @@ ReplicationCore::ReplicationCore(const Options& options, MemberState state,
 Actions ReplicationCore::Step(Event event, MonoTime now) {
   actions_.clear();
   std::visit([&](auto& e) { On(e, now); }, event);
+  // It comes in the middle of a step, which decides the rest.
+  if (std::holds_alternative<GateClosed>(event)) return {};
   Settle();
   AnswerReads(now);
   return std::move(actions_);
@@ -85,6 +87,8 @@ void ReplicationCore::On(const StorageFailed&, MonoTime) {
 }
 
 void ReplicationCore::On(const Ticked&, MonoTime now) {
+  // A rewind may have ended where the log ended before: nothing progressed.
+  if (!reads_.empty()) AnswerForRecords();
   if (!leader_) {
     follower_.OnTick(log_, now, actions_);
     return;
@@ -221,9 +225,9 @@ void ReplicationCore::AnswerReads(MonoTime now) {
   answer(ReadOutcome::kConfirmed, [this](const Waiter& waiter) {
     switch (waiter.what) {
       case WaitingReads::For::kMaster:
-        return waiter.index != 0 && waiter.index <= log_.last;
+        return waiter.index && *waiter.index <= log_.last;
       case WaitingReads::For::kCommit:
-        return waiter.index <= commit();
+        return *waiter.index <= commit();
       case WaitingReads::For::kRecord:
         break;
     }
@@ -247,7 +251,7 @@ void ReplicationCore::AnswerReads(MonoTime now) {
 void ReplicationCore::AnswerForRecords() {
   const auto wrote = [this](const WaitingReads::Waiter& waiter) {
     return waiter.what == WaitingReads::For::kRecord
-               ? state_.history.EpochAt(waiter.index).number
+               ? state_.history.EpochAt(*waiter.index).number
                : 0;
   };
   for (const auto& lost : reads_.Take([&](const WaitingReads::Waiter& waiter) {
@@ -257,8 +261,8 @@ void ReplicationCore::AnswerForRecords() {
   }
   if (follower_.replacing()) return;
   for (const auto& here : reads_.Take([&](const WaitingReads::Waiter& waiter) {
-         return waiter.index <= log_.last && waiter.epoch != 0 &&
-                wrote(waiter) == waiter.epoch;
+         return waiter.what == WaitingReads::For::kRecord &&
+                *waiter.index <= log_.last && wrote(waiter) == waiter.epoch;
        })) {
     actions_.push_back(AnswerRead{here.token, ReadOutcome::kConfirmed});
   }

@@ -299,9 +299,13 @@ void Replicator::StepProgress() {
 
 void Replicator::StepAndExecute(Event event) {
   Actions actions = core_.Step(std::move(event), clock_.Mono());
+  bool failed = false;
   for (Action& action : actions) {
-    const bool done = std::visit([&](auto& a) { return Execute(a); }, action);
-    if (!done) break;
+    if (failed) {
+      Abandon(action);
+    } else {
+      failed = !std::visit([&](auto& a) { return Execute(a); }, action);
+    }
   }
   // Before anything is published: what did not reach the disk never was.
   for (Event& outcome : std::exchange(outcomes_, {})) {
@@ -311,6 +315,14 @@ void Replicator::StepAndExecute(Event event) {
   if (!actions.empty() || core_.is_settled_master() != told_settled_) {
     PublishStatus();
   }
+}
+
+// Of a step that has failed: nothing of it happens, but a reader still waits.
+void Replicator::Abandon(Action& action) {
+  auto* answer = std::get_if<AnswerRead>(&action);
+  if (answer == nullptr) return;
+  answer->outcome = ReadOutcome::kNoMaster;
+  Execute(*answer);
 }
 
 void Replicator::PublishCommit() {

@@ -159,6 +159,7 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   uint64_t HeldFromCommon(const Hello& hello) const;
   void Run();
   void StepAndExecute(Event event);
+  void Abandon(Action& action);
   void StepProgress();
   void PublishCommit();
   bool IsAwaited(const CommitPoint& before, const CommitPoint& now) const;

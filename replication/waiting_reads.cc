@@ -16,14 +16,14 @@ uint64_t WaitingReads::AskAgain() {
   for (Waiter& waiter : waiters_) {
     if (waiter.what != For::kMaster) continue;
     waiter.read = reads_ = read;
-    waiter.index = 0;
+    waiter.index.reset();
   }
   return reads_ == read ? read : 0;
 }
 
 void WaitingReads::Answered(uint64_t read, uint64_t index) {
   for (Waiter& waiter : waiters_) {
-    if (waiter.what == For::kMaster && waiter.read <= read && waiter.index == 0)
+    if (waiter.what == For::kMaster && waiter.read <= read && !waiter.index)
       waiter.index = index;
   }
 }

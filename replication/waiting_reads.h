@@ -9,6 +9,7 @@
 #define VIGIL_REPLICATION_WAITING_READS_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -24,9 +25,11 @@ class WaitingReads {
     For what;
     Token token;
     MonoTime deadline;
-    MonoTime asked;      // kMaster: when; the node is as fresh as it was then
-    uint64_t read = 0;   // kMaster: its number
-    uint64_t index = 0;  // kMaster: where the log must be; 0: not answered yet
+    MonoTime asked;     // kMaster: when; the node is as fresh as it was then
+    uint64_t read = 0;  // kMaster: its number
+    // Where the log must be. kMaster: none, there is no answer yet. (It may be 0: the
+    // first master is asked before it has a record.)
+    std::optional<uint64_t> index;
     uint64_t epoch = 0;  // kRecord: number of the epoch that wrote it
   };
 

@@ -123,7 +123,7 @@ class Node {
   //                        and its outcome is unknown; else nothing was applied
   // A write whose condition does not hold is no error: `applied` is false. (In a batch
   // it is: there all or nothing is done.) A time-out of zero or less does not wait. What
-  // is not applied evicts nobody.
+  // comes to nothing for its condition, or is not valid, evicts nobody.
 
   virtual absl::StatusOr<SetResult> Set(std::string_view key,
                                         std::string_view value,
@@ -251,7 +251,8 @@ class Node {
   // kInvalidArgument: `type` is no value of ValueType. (One that no key has yet finds none.)
   virtual absl::StatusOr<ScanPage> Scan(
       const ScanOptions& options = {}) const = 0;
-  // kNotFound: the database is empty.
+  // Looks through the store until it meets one of the database: long, if that has a
+  // small part of the keys. kNotFound: the database is empty.
   virtual absl::StatusOr<std::string> RandomKey(
       const ReadOptions& options = {}) const = 0;
   // Keys whose time is over count until the master has deleted them.
@@ -266,7 +267,7 @@ class Node {
   // Calls `read`, which may read anything of this node, when what it sees is as fresh as
   // asked for (freshness.h), and tells what it saw: a token for Freshness::AtLeast, on
   // any node. Linearizable: each read in it is, and what it saw does not count unless
-  // this returns OK; should the master change meanwhile, `read` is called once more.
+  // this returns OK; each time the master changes meanwhile `read` is called again.
   // It is called on the caller's thread, under no lock.
   //   kUnavailable       no master is in reach, or it is out of reach of a quorum
   //   kDeadlineExceeded  not as fresh within `timeout`

@@ -34,11 +34,14 @@ std::string AddressOf(const Options& options, std::string_view name) {
   return {};
 }
 
-// The callbacks that come from any thread; the others come from the executor's.
+// The callbacks that come from other threads than the caller's.
 Options BehindGate(Options options, const std::shared_ptr<CallbackGate>& gate) {
   options.logger = CallbackGate::Guard(gate, std::move(options.logger));
   options.on_progress =
       CallbackGate::Guard(gate, std::move(options.on_progress));
+  options.on_event = CallbackGate::Guard(gate, std::move(options.on_event));
+  options.on_dropped_writes =
+      CallbackGate::Guard(gate, std::move(options.on_dropped_writes));
   return options;
 }
 

@@ -146,6 +146,23 @@ TEST_F(EngineMaxMemory, WhatIsNotAppliedEvictsNobody) {
   EXPECT_EQ(engine_->KeyCount(0), keys);
 }
 
+TEST_F(EngineMaxMemory, ABatchLargerThanARecordMayBeEvictsNobody) {
+  options_.key_bytes_max = 1000;
+  options_.value_bytes_max = 100'000;
+  Open(EvictionPolicy::kAllkeysLru);
+  for (int i = 0; i < 2000; ++i) ASSERT_TRUE(Write(Key(i)).ok());
+  const uint64_t last = engine_->last_index();
+  const std::string value(900, 'x');
+  std::vector<std::string> names;
+  std::vector<Mutation> batch;
+  for (int i = 0; i < 200; ++i) names.push_back("b" + Key(i));
+  for (const std::string& name : names)
+    batch.push_back({.key = name, .value = value});
+  EXPECT_EQ(engine_->MutateMany(batch, kForever).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(engine_->last_index(), last);
+}
+
 TEST_F(EngineMaxMemory, EvictionGoesOnUntilTheWriteFits) {
   for (const EvictionPolicy policy :
        {EvictionPolicy::kAllkeysLru, EvictionPolicy::kAllkeysLfu,

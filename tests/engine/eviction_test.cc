@@ -62,6 +62,17 @@ TEST(Eviction, FindsAVictimBehindAnyNumberOfKeysThatWereDeleted) {
   }
 }
 
+TEST(Eviction, VolatilePoliciesFindTheOneKeyThatExpires) {
+  for (const Policy policy : kVolatile) {
+    Cache cache(policy);
+    for (int i = 0; i < 200'000; ++i) cache.Set(Key(i));
+    EXPECT_EQ(cache.Evict(), std::nullopt) << static_cast<int>(policy);
+    cache.Set("session", WallTime{1'000});
+    EXPECT_EQ(cache.Evict(), "session") << static_cast<int>(policy);
+    EXPECT_EQ(cache.Evict(), std::nullopt) << static_cast<int>(policy);
+  }
+}
+
 TEST(Eviction, VolatilePoliciesTouchNoKeyWithoutExpiry) {
   for (const Policy policy : kVolatile) {
     Cache cache(policy);

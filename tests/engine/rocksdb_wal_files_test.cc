@@ -11,7 +11,7 @@
 #include "engine/rocksdb_wal_reader.h"
 #include "engine/rocksdb_wal_writer.h"
 #include "tests/engine/rocksdb_fault_files.h"
-#include "tests/engine/temp_dir.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::engine {
 namespace {

@@ -178,6 +178,25 @@ TEST_F(MasterReads, AReplicasReadIsToldTheLogsEndOfWhenItArrived) {
   EXPECT_EQ(told->index, 15u);
 }
 
+// A group of one at its first start: the master is promoted before it has a record.
+TEST(FirstMaster, AnswersWhoHasWaitedForIt) {
+  MemberState fresh = Fresh("a");
+  fresh.configuration.members.resize(1);
+  ReplicationCore core(Options{.address = "a:1"}, fresh, 0, kNonce, 1);
+  core.Step(ReadAsked{kRead, kForever}, At(0));
+  core.Step(FenceAsked{1, {E(1)}}, At(1));
+  const Actions actions = core.Step(PromoteAsked{2,
+                                                 {.epoch = E(1),
+                                                  .nonce = kNonce,
+                                                  .all_members = true,
+                                                  .configuration = Group(1)}},
+                                    At(2));
+  ASSERT_TRUE(Find<AnswerPromote>(actions)->promoted)
+      << Find<AnswerPromote>(actions)->refusal;
+  ASSERT_NE(Find<AnswerRead>(actions), nullptr);
+  EXPECT_EQ(Find<AnswerRead>(actions)->outcome, ReadOutcome::kConfirmed);
+}
+
 // "b", following "a", master of epoch 2; its log ends at 12.
 class ReplicaReads : public testing::Test {
  protected:
@@ -294,6 +313,28 @@ TEST_F(ReplicaReads, WhatWasSeenIsCommittedWhenTheMasterSaysSo) {
   Told(0, 12, /*commit=*/12);
   ASSERT_NE(b.Answer(kCommit), nullptr);
   EXPECT_EQ(b.Answer(kCommit)->outcome, ReadOutcome::kConfirmed);
+}
+
+// Its log is replaced by one of the same length: nothing progresses.
+TEST(DivergedReplica, FindsARecordInTheLogThatHasReplacedItsOwn) {
+  Member b("b");  // at 10 of epoch 1
+  b.Step(ReplicaOfAsked{3, {E(2), "a", "a:1", IdOf("a")}});
+  b.Step(RecordAsked{kRecord, /*epoch=*/2, 10, kForever});
+  const LinkId link = b->follower().link();
+  b.Receive(link, Welcome{.epoch = E(2),
+                          .lineage = kLineage,
+                          .history = H({{1, 1}, {2, 5}}),
+                          .configuration = Group(3),
+                          .full = true,
+                          .from = 10,
+                          .target = 10,
+                          .nonce = kNonce});
+  b.Receive(link, EntriesEnd{10});
+  ASSERT_NE(Find<CommitStaging>(b.Step(Ticked{}, 50)), nullptr);
+  EXPECT_EQ(b.Answer(kRecord), nullptr) << "the log's end is not known yet";
+  b.Step(Ticked{}, 100);
+  ASSERT_NE(b.Answer(kRecord), nullptr);
+  EXPECT_EQ(b.Answer(kRecord)->outcome, ReadOutcome::kConfirmed);
 }
 
 }  // namespace

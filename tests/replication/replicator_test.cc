@@ -195,6 +195,22 @@ TEST(Replicator, AMasterWithABrokenDiskStepsDown) {
   EXPECT_TRUE(group[master].engine->Get("key").has_value());
 }
 
+TEST(Replicator, AReaderIsToldWhenItsStepFailsOnABrokenDisk) {
+  EngineGroup group;
+  group.Bootstrap();
+  Replicator& master = *group[0].replicator;
+  std::atomic<int> answers{0};
+  master.AskCommit(master.master_epoch(), /*index=*/1'000'000,
+                   MonoTime::InfiniteFuture(), [&](const ReadAnswer& answer) {
+                     EXPECT_NE(answer.outcome, ReadOutcome::kConfirmed);
+                     ++answers;
+                   });
+  group[0].disk->FailWrites(absl::InternalError("no space"));
+  // The promise does not reach the disk, and so nothing that follows it happens.
+  master.Fence({.epoch = kSecond}, [](const FenceReply&) {});
+  EXPECT_TRUE(group.Eventually([&] { return answers == 1; }));
+}
+
 // An old master, "a", that wrote on alone while the others elected a new one.
 class OldMaster : public testing::Test {
  protected:
