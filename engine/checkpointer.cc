@@ -21,7 +21,9 @@ Checkpointer::Checkpointer(DataSet& data, Log& log, Storage& storage,
       log_(log),
       storage_(storage),
       period_(period),
-      log_bytes_kept_(log_bytes_kept) {
+      log_bytes_kept_(log_bytes_kept) {}
+
+void Checkpointer::Start() {
   thread_ = Thread("vigil-ckpt", [this] { Run(); });
 }
 

@@ -56,6 +56,8 @@ class Checkpointer {
     Checkpointer& of_;
   };
 
+  // Nothing happens by itself before.
+  void Start();
   void Stop();
 
  private:

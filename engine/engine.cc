@@ -66,7 +66,7 @@ uint64_t Engine::CloseGate() { return impl_->log.CloseGate(); }
 absl::Status Engine::Apply(std::string_view records) {
   Impl& impl = *impl_;
   // What this node wrote as a master may still be on its way to the disk.
-  if (!impl.log.AwaitPersisted(impl.log.last_index())) return impl.log.health();
+  if (!impl.PersistAll()) return impl.log.health();
   const uint64_t first = impl.log.last_index() + 1;
   const auto decoded = DecodeRun(records, first);
   if (!decoded.ok()) return decoded.status();
@@ -138,7 +138,7 @@ absl::Status Engine::CommitStaging(const MetaMap& meta) {
   Impl& impl = *impl_;
   if (impl.rewind) return impl.CommitRewind(meta);
   if (!impl.staging) return absl::FailedPreconditionError("nothing is staged");
-  if (!impl.log.AwaitPersisted(impl.log.last_index())) return impl.log.health();
+  if (!impl.PersistAll()) return impl.log.health();
   if (!impl.log.healthy()) return impl.log.health();
   std::optional<Checkpointer::Pause> pause;
   if (impl.storage != nullptr) {
@@ -237,6 +237,10 @@ bool Engine::memory_only() const { return impl_->storage == nullptr; }
 
 // --- What the threads do by themselves
 
+absl::Status Engine::Persist() {
+  return impl_->PersistAll() ? absl::OkStatus() : impl_->log.health();
+}
+
 absl::Status Engine::Sync() {
   if (memory_only()) return absl::OkStatus();
   return impl_->syncer->SyncNow().ok() ? absl::OkStatus() : impl_->log.health();
@@ -247,6 +251,9 @@ absl::Status Engine::Backup(const std::string& dir, const MetaMap& labels,
   if (memory_only()) {
     return absl::FailedPreconditionError(
         "a node without data_dir has no files to back up");
+  }
+  if (!impl_->options.background) {
+    if (absl::Status s = Persist(); !s.ok()) return s;
   }
   if (absl::Status s =
           impl_->log.AwaitPersisted(impl_->log.last_index(), limit);
@@ -263,6 +270,8 @@ std::vector<Work> Engine::works() const { return impl_->works->list(); }
 
 absl::Status Engine::Checkpoint() {
   if (memory_only()) return absl::OkStatus();
+  // A pass waits for the log, and without a flusher would wait for ever.
+  if (absl::Status s = Persist(); !s.ok()) return s;
   return impl_->checkpointer->RunOnce();
 }
 

@@ -311,7 +311,8 @@ class Engine {
   bool memory_only() const;
 
   // --- What the threads do by themselves, done now by the caller's thread.
-  absl::Status Sync();  // everything in the log is durable on return
+  absl::Status Persist();  // everything in the log is persisted on return
+  absl::Status Sync();     // ... and durable
   // Copies everything persisted to the new directory `dir`, while others go on. To
   // `labels` it adds how many keys there are, about (kKeysLabel).
   // Waits for `limit` at most, but for a disk that does not answer.

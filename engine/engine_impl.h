@@ -50,13 +50,12 @@ class Engine::Impl {
     if (storage != nullptr) {
       blobs.emplace(log, *storage);
       syncer.emplace(log, *blobs, *storage, options.fsync);
-      flusher.emplace(log, *blobs, *syncer,
-                      options.fsync == FsyncPolicy::kAlways);
       checkpointer.emplace(data, log, *storage, options.checkpoint_period,
                            options.log_disk_bytes);
     }
     housekeeper.emplace(data, log, *pool, *reclaimer, *works, clock,
                         options.housekeeping_period);
+    if (options.background) StartWorkers();
   }
 
   ~Impl() {
@@ -69,7 +68,7 @@ class Engine::Impl {
     // 2. While the flusher still runs: a checkpoint may be waiting for it.
     checkpointer->Stop();
     // 3. The rest of the log goes to the operating system, ...
-    flusher->Stop();
+    if (flusher) flusher->Stop();
     // 4. ... then to the disk.
     syncer->Stop();
     if (log.healthy() && log.durable_index() < log.last_index()) {
@@ -77,6 +76,23 @@ class Engine::Impl {
       // waited for durable_index().
       syncer->SyncNow().IgnoreError();
     }
+  }
+
+  void StartWorkers() {
+    if (storage != nullptr) {
+      syncer->Start();
+      flusher.emplace(log, *blobs, *syncer,
+                      options.fsync == FsyncPolicy::kAlways);
+      checkpointer->Start();
+    }
+    housekeeper->Start();
+  }
+
+  // Everything in the log is persisted. False: the storage failed.
+  bool PersistAll() {
+    // Nobody else does it.
+    if (!flusher && blobs) blobs->WriteAll().IgnoreError();
+    return log.AwaitPersisted(log.last_index());
   }
 
   // See engine_reads.cc.

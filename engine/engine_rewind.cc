@@ -76,8 +76,7 @@ absl::StatusOr<std::vector<std::string>> Engine::BeginRewind(uint64_t common,
 
 absl::Status Engine::Impl::CommitRewind(const MetaMap& values) {
   const uint64_t common = rewind->common();
-  if (!log.AwaitPersisted(log.last_index()) || !log.healthy())
-    return log.health();
+  if (!PersistAll() || !log.healthy()) return log.health();
   std::vector<EncodedRecord> records;
   for (const LogSlice& slice : rewind->log()) {
     const auto decoded = DecodeRecords(slice.records);

@@ -24,7 +24,9 @@ Housekeeper::Housekeeper(DataSet& data, Log& log, PagePool& pool,
       expirer_(data, log, clock),
       sweeper_(data),
       survey_(data),
-      flush_work_(data, works) {
+      flush_work_(data, works) {}
+
+void Housekeeper::Start() {
   thread_ = Thread("vigil-keep", [this] { Run(); });
 }
 

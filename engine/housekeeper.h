@@ -37,6 +37,8 @@ class Housekeeper {
               WorkBoard& works, const Clock& clock, absl::Duration period);
   ~Housekeeper() { Stop(); }
 
+  // Nothing happens by itself before.
+  void Start();
   void Stop();
 
   // One round without a limit, on the caller's thread. Returns how many keys

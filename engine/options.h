@@ -35,6 +35,9 @@ struct EngineOptions {
   size_t max_memory = 0;
   EvictionPolicy eviction = EvictionPolicy::kNoEviction;
   OnStorageFailure on_storage_failure = OnStorageFailure::kRefuseWrites;
+  // False: the engine has no threads, and what they do happens only when the caller asks
+  // for it: Persist(), Sync(), Checkpoint(), DeleteExpired(). For simulations.
+  bool background = true;
   SlowLogOptions slow_log;
   // The log in memory. Writers wait when this much is not yet on disk.
   size_t log_memory_bytes = 64 << 20;

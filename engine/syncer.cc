@@ -15,9 +15,7 @@ Syncer::Syncer(Log& log, BlobWriter& blobs, Storage& storage,
     : log_(log),
       blobs_(blobs),
       storage_(storage),
-      every_second_(policy == FsyncPolicy::kEverySecond) {
-  thread_ = Thread("vigil-sync", [this] { Run(); });
-}
+      every_second_(policy == FsyncPolicy::kEverySecond) {}
 
 void Syncer::Request(uint64_t index) {
   uint64_t before = requested_;
@@ -36,6 +34,10 @@ absl::Status Syncer::SyncNow() {
     log_.Fail(synced);
   }
   return synced;
+}
+
+void Syncer::Start() {
+  thread_ = Thread("vigil-sync", [this] { Run(); });
 }
 
 void Syncer::Stop() {

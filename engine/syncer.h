@@ -36,6 +36,8 @@ class Syncer {
   // Syncs on the caller's thread. OK: what was in the log before is durable.
   absl::Status SyncNow();
 
+  // Nothing happens by itself before.
+  void Start();
   void Stop();
 
  private:

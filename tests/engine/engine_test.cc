@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tests/engine/engine_fixture.h"
+#include "tests/engine/records.h"
 
 namespace vigil::engine {
 namespace {
@@ -326,6 +327,28 @@ TEST_F(EngineTest, ADeletionInTheMiddleOfACheckpointIsNotForgotten) {
     ASSERT_TRUE(engine_->Checkpoint().ok());
     EXPECT_EQ(disk_->Read().present.state.size(), 0u);
   }
+}
+
+TEST_F(EngineTest, WithoutBackgroundEverythingIsDoneByTheCaller) {
+  options_.background = false;
+  options_.fsync = FsyncPolicy::kAlways;
+  OpenOnDisk();
+  engine_->OpenGate({});
+  Set("k", "1");
+  EXPECT_EQ(engine_->persisted_index(), 0u);
+  ASSERT_TRUE(engine_->Persist().ok());
+  EXPECT_EQ(engine_->persisted_index(), 1u);
+  EXPECT_EQ(engine_->durable_index(), 0u);
+  ASSERT_TRUE(engine_->Sync().ok());
+  EXPECT_EQ(engine_->durable_index(), 1u);
+  // These would wait for threads that are not there.
+  Set("k", "2");
+  ASSERT_TRUE(engine_->Checkpoint().ok());
+  EXPECT_EQ(engine_->persisted_index(), 2u);
+  Set("k", "3");
+  engine_->CloseGate();
+  ASSERT_TRUE(engine_->Apply(SetRecords(4, 4)).ok());
+  EXPECT_EQ(engine_->persisted_index(), 4u);
 }
 
 }  // namespace
