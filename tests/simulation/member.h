@@ -108,6 +108,10 @@ class Member final : public replication::MemberPort, public StreamEnd {
   bool Execute(replication::Feed& action);
   bool Execute(replication::FeedKeys& action);
   bool Execute(replication::SendAck& action);
+  // No client of the simulation reads what the group has to confirm.
+  bool Execute(replication::AskRound&) { return true; }
+  bool Execute(replication::TellRead&) { return true; }
+  bool Execute(replication::AnswerRead&) { return true; }
   bool Execute(replication::RequestSync& action);
   bool Execute(replication::SendKeys& action);
   bool Execute(replication::Apply& action);
