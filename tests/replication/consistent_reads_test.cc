@@ -185,14 +185,15 @@ TEST(FirstMaster, AnswersWhoHasWaitedForIt) {
   ReplicationCore core(Options{.address = "a:1"}, fresh, 0, kNonce, 1);
   core.Step(ReadAsked{kRead, kForever}, At(0));
   core.Step(FenceAsked{1, {E(1)}}, At(1));
-  const Actions actions = core.Step(PromoteAsked{2,
-                                                 {.epoch = E(1),
-                                                  .nonce = kNonce,
-                                                  .all_members = true,
-                                                  .configuration = Group(1)}},
-                                    At(2));
-  ASSERT_TRUE(Find<AnswerPromote>(actions)->promoted)
-      << Find<AnswerPromote>(actions)->refusal;
+  const Actions promoted = core.Step(PromoteAsked{2,
+                                                  {.epoch = E(1),
+                                                   .nonce = kNonce,
+                                                   .all_members = true,
+                                                   .configuration = Group(1)}},
+                                     At(2));
+  ASSERT_TRUE(Find<AnswerPromote>(promoted)->promoted)
+      << Find<AnswerPromote>(promoted)->refusal;
+  const Actions actions = core.Step(LogProgressed{2, 2, 2}, At(3));
   ASSERT_NE(Find<AnswerRead>(actions), nullptr);
   EXPECT_EQ(Find<AnswerRead>(actions)->outcome, ReadOutcome::kConfirmed);
 }
