@@ -232,12 +232,17 @@ void Failover::OnReply(const Answered& answered, MonoTime now) {
   if (const auto* fence = std::get_if<FenceReply>(&answered.answer);
       fence != nullptr && state_ == State::kWaitFences) {
     waiting_.erase(answered.from);
-    if (!fence->promised) {
+    if (fence->promised) {
+      promised_[answered.from] = fence->view;
+    } else if (fence->view.promise > epoch_) {
       return Abort(event_names::kAbortStaleEpoch,
                    absl::StrCat(answered.from, " has promised epoch ",
                                 fence->view.promise.number));
+    } else {
+      // It cannot promise anything any more. The others may be enough.
+      Explain(absl::StrCat(answered.from, " does not promise",
+                           fence->view.healthy ? "" : ": its storage failed"));
     }
-    promised_[answered.from] = fence->view;
   } else if (const auto* promote = std::get_if<PromoteReply>(&answered.answer);
              promote != nullptr && state_ == State::kWaitPromotion) {
     waiting_.erase(answered.from);

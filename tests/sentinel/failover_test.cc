@@ -215,6 +215,22 @@ TEST_F(FailoverTest, AbortsOnAHigherPromise) {
             "-failover-abort-stale-epoch epoch 2 c has promised epoch 3");
 }
 
+TEST_F(FailoverTest, AMemberWhoseStorageFailedIsNotWaitedForAndStopsNobody) {
+  topology_.Find("a")->sdown = false;
+  topology_.Find("a")->view = Formed("a", {kOne, 7});
+  topology_.Find("a")->ping.answered = kPing;
+  BeginFencing();
+  replication::MemberView broken = Formed("a", {kOne, 7});
+  broken.promise = kOne;
+  broken.healthy = false;
+  failover_.OnReply({"a", 2, FenceReply{.promised = false, .view = broken}},
+                    At(1));
+  EXPECT_EQ(Aborted(), "not aborted");
+  Promised("b", {kOne, 5}, 2);
+  Promised("c", {kOne, 7}, 3);
+  EXPECT_THAT(AskedFor<PromoteRequest>(Advance(3)), ElementsAre("c"));
+}
+
 TEST_F(FailoverTest, AbortsWhenAFenceFails) {
   BeginFencing();
   Promised("b", {kOne, 5}, 1);
