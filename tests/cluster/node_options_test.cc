@@ -88,10 +88,12 @@ TEST(NodeMemory, WithoutEvictionAFullNodeRefusesAndChangesNothing) {
   EXPECT_GT(keys, 1000);
   const uint64_t last = node.status().last_index;
   const auto code = [](const auto& result) { return result.status().code(); };
-  EXPECT_EQ(code(node.Append("k0", kValue)), StatusCode::kResourceExhausted);
-  EXPECT_EQ(code(node.SetRange("k0", 1000, kValue)),
+  // More than was asked for in vain.
+  const std::string more(3000, 'v');
+  EXPECT_EQ(code(node.Append("k0", more)), StatusCode::kResourceExhausted);
+  EXPECT_EQ(code(node.SetRange("k0", 1000, more)),
             StatusCode::kResourceExhausted);
-  EXPECT_EQ(code(node.Write(Batch().Delete("k0").Set("new", kValue))),
+  EXPECT_EQ(code(node.Write(Batch().Set("k0", "v").Append("k1", more))),
             StatusCode::kResourceExhausted);
   std::promise<StatusCode> told;
   EXPECT_TRUE(node.async()

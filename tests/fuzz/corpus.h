@@ -12,11 +12,11 @@
 
 namespace vigil::fuzz {
 
-// Ends the process if there is no such file, or if a line is not base64.
-inline std::vector<std::string> Corpus() {
+// Ends the process if there is no file `path`, or if a line is not base64.
+inline std::vector<std::string> Corpus(const std::string& path) {
   std::vector<std::string> inputs;
-  std::ifstream file(VIGIL_FUZZ_CORPUS);
-  Require(file.is_open(), "there is a file " VIGIL_FUZZ_CORPUS);
+  std::ifstream file(path);
+  Require(file.is_open(), "there is a corpus of the target");
   for (std::string line; std::getline(file, line);) {
     Require(absl::Base64Unescape(line, &inputs.emplace_back()),
             "each line is base64");

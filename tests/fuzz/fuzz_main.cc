@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
     int number = 0;
     for (const std::string& seed : vigil::fuzz::Seeds())
       std::ofstream(corpus / ("seed" + std::to_string(number++))) << seed;
-    for (const std::string& kept : vigil::fuzz::Corpus())
+    for (const std::string& kept : vigil::fuzz::Corpus(VIGIL_FUZZ_CORPUS))
       std::ofstream(corpus / ("kept" + std::to_string(number++))) << kept;
     return 0;
   }

@@ -34,7 +34,7 @@ TEST(Replay, SeedsWithOneBitTurned) {
 }
 
 TEST(Replay, TheCorpus) {
-  const std::vector<std::string> corpus = Corpus();
+  const std::vector<std::string> corpus = Corpus(VIGIL_FUZZ_CORPUS);
   EXPECT_FALSE(corpus.empty()) << "fuzz it: tests/fuzz/run --keep";
   for (const std::string& input : corpus) Try(input);
 }
