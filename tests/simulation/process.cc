@@ -75,7 +75,7 @@ void Process::Start() {
   parts_->member = std::make_unique<Member>(
       Member::Surroundings{
           world_, *this, *parts_->engine, *parts_->disk, clock_,
-          [this](const std::string& address) { return address[0] - 'a'; }},
+          [](const std::string& address) { return address[0] - 'a'; }},
       MemberOptions(), std::move(state), DroppedFilesOptions());
   parts_->writes = std::make_unique<WritePath>(
       *this, *parts_->engine, *parts_->member, *parts_->disk, clock_,
