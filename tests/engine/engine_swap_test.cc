@@ -56,7 +56,7 @@ class EngineSwap : public EngineTest {
 };
 
 TEST_F(EngineSwap, ABatchOfTwoDatabasesIsOfOneMoment) {
-  constexpr uint64_t kBatches = 3000;
+  constexpr uint64_t kBatches = 1000;
   {
     const Swapper swapper(*engine_);
     for (uint64_t i = 0; i < kBatches || swapper.swaps() < 10; ++i) {
