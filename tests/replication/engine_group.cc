@@ -98,9 +98,7 @@ void EngineGroup::Open(Node& node) {
         if (node.on_role) node.on_role();
         changed_.Notify();
       },
-      [&node] {
-        if (node.on_log) node.on_log();
-      },
+      [&node] { node.on_log(); },
       DroppedOptions{.dir = options_.folder.empty()
                                 ? ""
                                 : options_.folder + "/" + node.name,

@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "engine/base/mutex.h"
 #include "engine/engine.h"
 #include "engine/memory_storage.h"
 #include "replication/replicator.h"
@@ -26,6 +28,23 @@ struct GroupOptions {
   std::string folder;
 };
 
+// What is called when the log moves. May be set while it does.
+class LogHook {
+ public:
+  void operator=(std::function<void()> hook) {
+    MutexLock lock(mu_);
+    hook_ = std::move(hook);
+  }
+  void operator()() {
+    MutexLock lock(mu_);
+    if (hook_) hook_();
+  }
+
+ private:
+  Mutex mu_;
+  std::function<void()> hook_ ABSL_GUARDED_BY(mu_);
+};
+
 class EngineGroup {
  public:
   struct Node {
@@ -36,8 +55,8 @@ class EngineGroup {
     std::unique_ptr<Transport> port;
     std::unique_ptr<Replicator> replicator;
     std::function<void()> on_role;  // set before the role can change
-    std::function<void()> on_log;   // likewise
-    // Likewise; after Close() nobody is told.
+    LogHook on_log;
+    // Set before anything can be dropped; after Close() nobody is told.
     std::function<void(const DroppedReport&)> on_dropped;
 
     // A value for this key; its index.
