@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "absl/strings/match.h"
+#include "engine/base/clock.h"
 #include "tests/cluster/live_group.h"
 
 namespace vigil::test {
@@ -45,13 +46,19 @@ TEST(NodeAcks, WhatAMasterAloneAcceptsIsBoundedAndTold) {
   }
   for (uint64_t i = 0; i < kBound; ++i)
     ASSERT_TRUE(master.Set("k", "v").ok()) << i;
+  const SystemClock clock;
+  const MonoTime began = clock.Mono();
   const auto late =
       master.Set("late", "v", {.timeout = absl::Milliseconds(50)});
+  const absl::Duration took = clock.Mono() - began;
   EXPECT_TRUE(absl::IsResourceExhausted(late.status())) << late.status();
   const BackPressureStatus told = master.status().back_pressure;
   EXPECT_EQ(told.refused.unreplicated, 1u);
   EXPECT_EQ(told.delayed_writes, 1u);
-  EXPECT_GE(told.delayed, absl::Milliseconds(50));
+  // What was left of the time-out when it began to wait.
+  EXPECT_GE(took, absl::Milliseconds(50));
+  EXPECT_GT(told.delayed, absl::ZeroDuration());
+  EXPECT_LE(told.delayed, took);
   EXPECT_FALSE(master.Exists("late"));
   EXPECT_EQ(unreplicated().operations, kBound);
   EXPECT_GT(unreplicated().bytes, 0u);
