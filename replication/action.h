@@ -230,6 +230,7 @@ enum class ReadOutcome {
   kIsolated,  // this node is master, and too few members are in reach
   kChanged,  // of a CommitAsked: the epoch, or the stream, has ended; read again
   kLost,     // of a RecordAsked: the group does not have it
+  kBusy,     // too many questions wait: it was not asked
 };
 struct AnswerRead {
   Token token;

@@ -1,9 +1,10 @@
 // Inbox: the events that wait for the replicator's thread.
 //
-// What other nodes ask and what links report is always accepted: there is a
-// bounded number of askers and links. Messages with data wait outside while too
-// much of it waits inside, so a fast master cannot fill the memory of a slow
-// replica.
+// All that waits is bounded, however long the thread is held up by a disk:
+//   what somebody asks is refused while too many questions wait;
+//   messages wait outside while too many bytes wait inside, so a fast master cannot
+//   fill the memory of a slow replica;
+//   what links report, once each, is always accepted.
 #ifndef VIGIL_REPLICATION_INBOX_H_
 #define VIGIL_REPLICATION_INBOX_H_
 
@@ -24,7 +25,20 @@ class Inbox {
   // `bell` is moved when there is something to take; it outlives the inbox.
   Inbox(size_t bytes_max, Signal& bell) : bytes_max_(bytes_max), bell_(bell) {}
 
+  // Far above what a node's readers and sentinels have under way.
+  static constexpr size_t kEventsMax = 20'000;
+
   void Put(Event event) { Insert(std::move(event), 0); }
+
+  // False: too many events wait, or nobody takes them any more.
+  bool Ask(Event event) {
+    {
+      MutexLock lock(mu_);
+      if (closed_ || events_.size() >= kEventsMax) return false;
+    }
+    Insert(std::move(event), 0);
+    return true;
+  }
 
   // Blocks while more than bytes_max wait. Drops the event once closed.
   void PutData(Event event, size_t bytes) {
@@ -32,7 +46,8 @@ class Inbox {
       MutexLock lock(mu_);
       while (bytes_ > bytes_max_ && !closed_) room_.Wait(mu_);
     }
-    Insert(std::move(event), bytes);
+    // An acknowledgement has no data, but takes memory, too.
+    Insert(std::move(event), bytes + sizeof(Event));
   }
 
   std::optional<Event> Take() {

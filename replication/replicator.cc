@@ -1,7 +1,5 @@
 #include "replication/replicator.h"
 
-#include <tuple>
-#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -38,15 +36,6 @@ bool Raise(std::atomic<uint64_t>& mark, uint64_t to) {
   return false;
 }
 
-// What a subscriber to the role, or a sentinel, would notice.
-auto Noticeable(const ReplicatorStatus& s) {
-  const MemberView& v = s.view;
-  return std::tie(v.role, v.epoch, v.master, v.linked, v.promise, v.lineage,
-                  v.formed, v.exact, v.healthy, v.history_epoch,
-                  v.configuration.version, s.settled_master, s.isolated,
-                  s.refusal);
-}
-
 }  // namespace
 
 Replicator::Replicator(const Options& options, MemberState state,
@@ -65,6 +54,7 @@ Replicator::Replicator(const Options& options, MemberState state,
       core_(options, std::move(state), engine.last_index(), RandomFromSystem(),
             RandomFromSystem()),
       dropped_(engine, std::move(dropped), logger_),
+      published_(options.min_replicas_to_write),
       links_(options, engine, transport, clock, feed_marks_) {
   role_reason_ = "started";
   UpdateStatus();
@@ -89,57 +79,40 @@ void Replicator::Stop() {
   // 4. The links, and who waits for an answer that will not come. (A reader is told,
   // the others are gone with the services.)
   links_.CloseAll();
-  std::map<Token, Asker> unanswered;
-  {
-    MutexLock lock(mu_);
-    unanswered.swap(askers_);
-  }
-  for (const auto& [token, asker] : unanswered) {
+  for (const Asker& asker : askers_.TakeAll()) {
     if (asker.read) asker.read({});
   }
   // 5. Writers that wait for a commit learn that it will not come.
-  {
-    MutexLock lock(published_mu_);
-    commit_point_.epoch = {};
-  }
+  published_.EndEpoch();
   commit_moved_.Notify();
 }
 
 // --- What others ask
 
 MemberView Replicator::view() const {
-  MutexLock lock(published_mu_);
-  MemberView view = published_.view;
-  view.position = published_history_.PositionAt(engine_.last_index());
-  return view;
+  return published_.ViewAt(engine_.last_index());
+}
+
+// One that finds no place is not answered, as by a member whose disk hangs.
+template <typename Question, typename Request>
+void Replicator::AskMember(Asker asker, const Request& request) {
+  const Token token = askers_.Add(std::move(asker));
+  if (!inbox_.Ask(Question{token, request})) askers_.Take(token);
 }
 
 void Replicator::Fence(const FenceRequest& request,
                        std::function<void(FenceReply)> answer) {
-  inbox_.Put(FenceAsked{Register({.fence = std::move(answer)}), request});
+  AskMember<FenceAsked>({.fence = std::move(answer)}, request);
 }
 
 void Replicator::Promote(const PromoteRequest& request,
                          std::function<void(PromoteReply)> answer) {
-  inbox_.Put(PromoteAsked{Register({.promote = std::move(answer)}), request});
+  AskMember<PromoteAsked>({.promote = std::move(answer)}, request);
 }
 
 void Replicator::ReplicaOf(const ReplicaOfRequest& request,
                            std::function<void(ReplicaOfReply)> answer) {
-  inbox_.Put(
-      ReplicaOfAsked{Register({.replica_of = std::move(answer)}), request});
-}
-
-Token Replicator::Register(Asker asker) {
-  MutexLock lock(mu_);
-  askers_.emplace(++tokens_, std::move(asker));
-  return tokens_;
-}
-
-Replicator::Asker Replicator::TakeAsker(Token token) {
-  MutexLock lock(mu_);
-  auto node = askers_.extract(token);
-  return node.empty() ? Asker{} : std::move(node.mapped());
+  AskMember<ReplicaOfAsked>({.replica_of = std::move(answer)}, request);
 }
 
 LinkId Replicator::OnAccepted(std::shared_ptr<Link> link) {
@@ -159,11 +132,7 @@ void Replicator::OnMessage(LinkId link, Message message) {
 // holds what follows. Should a promotion change the history meanwhile, the core finds
 // that it has another one in mind.
 uint64_t Replicator::HeldFromCommon(const Hello& hello) const {
-  History history;
-  {
-    MutexLock lock(published_mu_);
-    history = published_history_;
-  }
+  const History history = published_.history();
   const uint64_t next = CommonIndex(hello.history, hello.position.index,
                                     history, engine_.last_index()) +
                         1;
@@ -177,24 +146,7 @@ void Replicator::OnClosed(LinkId link, std::string why) {
 // --- For writers
 
 Epoch Replicator::master_epoch() const {
-  MutexLock lock(published_mu_);
-  return commit_point_.epoch;
-}
-
-Replicator::WriteTerms Replicator::write_terms() const {
-  MutexLock lock(published_mu_);
-  return {.epoch = commit_point_.epoch,
-          .unreplicated = unreplicated_,
-          .good_replicas = published_.good_replicas,
-          .replicas_needed = options_.min_replicas_to_write,
-          .lacks_replicas = lacks_replicas_};
-}
-
-bool Replicator::isolated() const { return isolated_; }
-
-CommitPoint Replicator::commit_point() const {
-  MutexLock lock(published_mu_);
-  return commit_point_;
+  return published_.commit_point().epoch;
 }
 
 void Replicator::AskHeld(uint64_t index) { Raise(held_asked_, index); }
@@ -205,43 +157,34 @@ void Replicator::AskDurable(uint64_t index) {
 
 // --- For readers
 
-Token Replicator::AskRead(MonoTime deadline, ReadAnswered answer) {
-  const Token token = Register({.read = std::move(answer)});
-  inbox_.Put(ReadAsked{token, deadline});
+template <typename Question, typename... Args>
+Token Replicator::AskAsReader(ReadAnswered answer, const Args&... args) {
+  const Token token = askers_.Add({.read = std::move(answer)});
+  if (!inbox_.Ask(Question{token, args...})) {
+    const auto outcome = stopped_ ? ReadOutcome::kNoMaster : ReadOutcome::kBusy;
+    if (const Asker asker = askers_.Take(token); asker.read)
+      asker.read({.outcome = outcome});
+  }
   return token;
+}
+
+Token Replicator::AskRead(MonoTime deadline, ReadAnswered answer) {
+  return AskAsReader<ReadAsked>(std::move(answer), deadline);
 }
 
 Token Replicator::AskCommit(const Epoch& epoch, uint64_t index,
                             MonoTime deadline, ReadAnswered answer) {
-  const Token token = Register({.read = std::move(answer)});
-  inbox_.Put(CommitAsked{token, epoch, index, deadline});
-  return token;
+  return AskAsReader<CommitAsked>(std::move(answer), epoch, index, deadline);
 }
 
 Token Replicator::AskRecord(uint64_t epoch, uint64_t index, MonoTime deadline,
                             ReadAnswered answer) {
-  const Token token = Register({.read = std::move(answer)});
-  inbox_.Put(RecordAsked{token, epoch, index, deadline});
-  return token;
+  return AskAsReader<RecordAsked>(std::move(answer), epoch, index, deadline);
 }
 
+// If the core is not told it answers at the deadline, and nobody is there.
 void Replicator::GiveUpRead(Token token) {
-  if (TakeAsker(token).read) inbox_.Put(ReadGivenUp{token});
-}
-
-ReplicatorStatus Replicator::status() const {
-  MutexLock lock(published_mu_);
-  return published_;
-}
-
-LogFacts Replicator::log_facts() const {
-  MutexLock lock(published_mu_);
-  // A sync is published as such before it can replace the log, and as ended only
-  // together with the history of the log that it brought.
-  return {.generation = published_.full_syncs + published_.rewinds,
-          .replacing = published_.syncing,
-          .history = published_history_,
-          .commit = commit_point_.index};
+  if (askers_.Take(token).read) inbox_.Ask(ReadGivenUp{token});
 }
 
 // --- The thread
@@ -330,14 +273,11 @@ void Replicator::PublishCommit() {
   const CommitPoint now = leader != nullptr
                               ? leader->commit_point()
                               : CommitPoint{.index = core_.commit()};
-  CommitPoint before;
-  {
-    MutexLock lock(published_mu_);
-    before = std::exchange(commit_point_, now);
-    if (leader != nullptr) unreplicated_ = leader->unreplicated();
-    // Of another epoch nobody waits for what was asked for.
-    if (now.epoch != before.epoch) held_asked_ = feed_marks_.sync = 0;
-  }
+  // Of another epoch nobody waits for what was asked for. Before it can be seen: who sees
+  // it asks anew.
+  const bool other_epoch = now.epoch != published_.commit_point().epoch;
+  if (other_epoch) held_asked_ = feed_marks_.sync = 0;
+  const CommitPoint before = published_.SetCommitPoint(now, leader);
   if (now == before) return;
   feed_marks_.commit = now.index;
   if (!IsAwaited(before, now)) return;
@@ -389,205 +329,12 @@ bool Replicator::UpdateStatus() {
       if (member != nullptr) status.replicas.emplace_back(*member, progress);
     }
   }
-  isolated_ = status.isolated;
   told_settled_ = status.settled_master;
-  bool changed;
-  bool log_changed;
-  {
-    MutexLock lock(published_mu_);
-    changed = Noticeable(status) != Noticeable(published_);
-    log_changed = status.syncing != published_.syncing ||
-                  status.full_syncs != published_.full_syncs ||
-                  status.rewinds != published_.rewinds;
-    status.reason = changed ? role_reason_ : published_.reason;
-    published_ = std::move(status);
-    published_history_ = core_.state().history;
-    lacks_replicas_ = core_.lacks_replicas();
-  }
-  if (log_changed) TellFollowers();
-  return changed;
-}
-
-// --- Actions
-
-// Sorts failures: of the storage, which ends this member's part; of the peer's
-// data, which ends the link.
-bool Replicator::Check(const absl::Status& status, LinkId link) {
-  if (status.ok()) return true;
-  if (engine_.health().ok()) {
-    outcomes_.push_back(ApplyFailed{link, std::string(status.message())});
-  } else {
-    outcomes_.push_back(StorageFailed{});
-  }
-  return false;
-}
-
-bool Replicator::CheckBarrier(const absl::Status& status) {
-  if (status.ok()) return true;
-  Log(logger_, LogLevel::kWarning, std::string(status.message()));
-  outcomes_.push_back(StorageFailed{});
-  return false;
-}
-
-bool Replicator::Execute(Persist& action) {
-  return CheckBarrier(SaveMemberState(engine_, action.state));
-}
-
-bool Replicator::Execute(CloseGate&) {
-  core_.Step(GateClosed{engine_.CloseGate()}, clock_.Mono());
-  return true;
-}
-
-bool Replicator::Execute(OpenGate& action) {
-  std::vector<engine::Engine::Marker> markers = {
-      {engine::RecordType::kEpoch, action.epoch_record}};
-  if (!action.configuration_record.empty()) {
-    markers.push_back(
-        {engine::RecordType::kConfiguration, action.configuration_record});
-  }
-  {
-    // A reader of the epoch's first record must know whose it is.
-    MutexLock lock(published_mu_);
-    published_history_ = core_.state().history;
-  }
-  engine_.OpenGate(markers);
-  return true;
-}
-
-bool Replicator::Execute(Dial& action) {
-  links_.Dial(action.link, action.address, std::move(action.hello), *this);
-  return true;
-}
-
-bool Replicator::Execute(CloseLink& action) {
-  links_.Close(action.link);
-  return true;
-}
-
-bool Replicator::Execute(Feed& action) {
-  links_.Feed(action.link, std::move(action.answer));
-  return true;
-}
-
-bool Replicator::Execute(FeedKeys& action) {
-  links_.FeedKeys(action.link, std::move(action.keys));
-  return true;
-}
-
-bool Replicator::Execute(SendKeys& action) {
-  links_.SendKeys(action.link, std::move(action.keys));
-  return true;
-}
-
-bool Replicator::Execute(AskRound& action) {
-  feed_marks_.round = action.round;
-  if (action.round != 0) engine_.appended().Notify();
-  return true;
-}
-
-bool Replicator::Execute(TellRead& action) {
-  links_.TellRead(action.link, action.read, action.index);
-  return true;
-}
-
-bool Replicator::Execute(RequestSync& action) {
-  engine_.RequestSync(action.index);
-  return true;
-}
-
-bool Replicator::Execute(SendAck& action) {
-  links_.SendAck(action.link, action.ack);
-  return true;
-}
-
-bool Replicator::Execute(Apply& action) {
-  if (!Check(engine_.Apply(action.records), action.link)) return false;
-  // The master's commit may have been ahead of this log.
-  TellFollowers();
-  return true;
-}
-
-bool Replicator::Execute(KeepDropped& action) {
-  return Check(dropped_.Keep(action.after, action.history), action.link);
-}
-
-bool Replicator::Execute(BeginRewind& action) {
-  auto keys = engine_.BeginRewind(action.common, options_.message_bytes);
-  if (!Check(keys.status(), action.link)) return false;
-  outcomes_.push_back(TailRead{action.link, *std::move(keys)});
-  return true;
-}
-
-bool Replicator::Execute(BeginStaging& action) {
-  return Check(engine_.BeginStaging(action.begin_index, action.keys_estimate),
-               action.link);
-}
-
-bool Replicator::Execute(StageEntries& action) {
-  return Check(engine_.StageEntries(action.records), action.link);
-}
-
-bool Replicator::Execute(StageLog& action) {
-  return Check(engine_.StageLog(action.records), action.link);
-}
-
-bool Replicator::Execute(CommitStaging& action) {
-  engine::MetaMap meta = dropped_.MetaOfSwitch();
-  meta.merge(MemberMeta(action.state));
-  if (!CheckBarrier(engine_.CommitStaging(meta))) return false;
-  dropped_.Switched();
-  return true;
-}
-
-bool Replicator::Execute(DropStaging&) {
-  engine_.DropStaging();
-  dropped_.Abandon();
-  return true;
-}
-
-bool Replicator::Execute(SettleDropped& action) {
-  dropped_.Settle(action.history);
-  return true;
-}
-
-bool Replicator::Execute(AnswerFence& action) {
-  if (auto answer = TakeAsker(action.token).fence) {
-    answer({.promised = action.promised,
-            .view = core_.ViewAt(engine_.last_index())});
-  }
-  return true;
-}
-
-bool Replicator::Execute(AnswerPromote& action) {
-  if (auto answer = TakeAsker(action.token).promote) {
-    answer({.promoted = action.promoted,
-            .refusal = std::move(action.refusal),
-            .view = core_.ViewAt(engine_.last_index())});
-  }
-  return true;
-}
-
-bool Replicator::Execute(AnswerReplicaOf& action) {
-  if (auto answer = TakeAsker(action.token).replica_of) {
-    answer({.accepted = action.accepted,
-            .view = core_.ViewAt(engine_.last_index())});
-  }
-  return true;
-}
-
-bool Replicator::Execute(AnswerRead& action) {
-  if (auto answer = TakeAsker(action.token).read)
-    answer({action.outcome, action.epoch, action.asked});
-  return true;
-}
-
-bool Replicator::Execute(Report& action) {
-  if (said_.Say(action.line, clock_.Mono())) {
-    Log(logger_, action.warning ? LogLevel::kWarning : LogLevel::kNotice,
-        action.line);
-  }
-  if (action.about_role) role_reason_ = std::move(action.line);
-  return true;
+  const Published::Changes changes =
+      published_.SetStatus(std::move(status), role_reason_,
+                           core_.state().history, core_.lacks_replicas());
+  if (changes.log) TellFollowers();
+  return changes.role;
 }
 
 }  // namespace vigil::replication

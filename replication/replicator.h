@@ -16,7 +16,6 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,10 +23,10 @@
 #include "absl/status/status.h"
 #include "engine/base/clock.h"
 #include "engine/base/logger.h"
-#include "engine/base/mutex.h"
 #include "engine/base/signal.h"
 #include "engine/base/thread.h"
 #include "engine/engine.h"
+#include "replication/askers.h"
 #include "replication/commit_point.h"
 #include "replication/dropped_files.h"
 #include "replication/inbox.h"
@@ -35,39 +34,12 @@
 #include "replication/log_facts.h"
 #include "replication/member.h"
 #include "replication/options.h"
+#include "replication/published.h"
 #include "replication/replication_core.h"
 #include "replication/said_lines.h"
 #include "replication/transport.h"
 
 namespace vigil::replication {
-
-// The answer to a question of a reader.
-struct ReadAnswer {
-  ReadOutcome outcome = ReadOutcome::kNoMaster;
-  // Of AskRead, confirmed: in this epoch, and this node's data has every write that was
-  // acknowledged before.
-  Epoch epoch;
-  MonoTime as_of;
-};
-
-// What the rest of the node may know at any moment.
-struct ReplicatorStatus {
-  MemberView view;
-  // The master of `view.epoch`, if known.
-  std::string master_address;
-  bool settled_master = false;  // master, and its epoch record is committed
-  bool isolated = false;
-  int good_replicas = 0;
-  bool syncing = false;      // in a full sync or a rewind
-  uint64_t master_last = 0;  // replica: the master's log end, as last heard
-  uint64_t full_syncs = 0;
-  uint64_t rewinds = 0;
-  DroppedCounters dropped;
-  std::string
-      refusal;  // why the master refuses this replica; empty: it does not
-  std::string reason;  // why the role is what it is
-  std::vector<std::pair<Member, ReplicaProgress>> replicas;
-};
 
 class Replicator final : public MemberPort, public LinkAcceptor {
  public:
@@ -102,21 +74,12 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   // The epoch that this node is master of, {} if it is not. Read it before the
   // write: what is appended afterwards is of this epoch or does not count.
   Epoch master_epoch() const;
-  bool isolated() const;
-  // What a write must know before it begins; what is read of it together belongs
-  // together.
-  struct WriteTerms {
-    Epoch epoch;  // as master_epoch()
-    UnreplicatedFrom unreplicated;
-    int good_replicas = 0;
-    int replicas_needed = 0;      // min_replicas_to_write
-    bool lacks_replicas = false;  // and no time is left to get them
-  };
-  WriteTerms write_terms() const;
+  bool isolated() const { return published_.isolated(); }
+  WriteTerms write_terms() const { return published_.write_terms(); }
   // How far the log of the epoch that this node is master of has come in its group. A
   // record written in that epoch is committed if its index is not above; in another one
   // its outcome is unknown.
-  CommitPoint commit_point() const;
+  CommitPoint commit_point() const { return published_.commit_point(); }
   // Somebody waits for `index` to be held by single replicas; to be synced by a quorum,
   // which the replicas are told, too. To be called before the wait for commit_moved().
   void AskHeld(uint64_t index);
@@ -127,7 +90,8 @@ class Replicator final : public MemberPort, public LinkAcceptor {
 
   // --- For readers. Answers come once, at the deadline at the latest (to within a
   // heartbeat), on the replicator's thread or from Stop(), or never after GiveUpRead().
-  // They must not block or call back in.
+  // They must not block or call back in. kBusy, at once, on the caller's thread: too many
+  // questions wait already.
   using ReadAnswered = std::function<void(const ReadAnswer&)>;
   // Answered when this node has every write that was acknowledged before the call.
   Token AskRead(MonoTime deadline, ReadAnswered answer);
@@ -139,23 +103,19 @@ class Replicator final : public MemberPort, public LinkAcceptor {
                   ReadAnswered answer);
   void GiveUpRead(Token token);
 
-  ReplicatorStatus status() const;
+  ReplicatorStatus status() const { return published_.status(); }
   // For followers of the engine's log. Never blocks.
-  LogFacts log_facts() const;
+  LogFacts log_facts() const { return published_.log_facts(); }
   // What the application was told of by now is not told again. REQUIRES: stopped.
   void ForgetTold() { dropped_.Tidy(); }
   // The state to mark clean. REQUIRES: stopped.
   const MemberState& state() const { return core_.state(); }
 
  private:
-  struct Asker {
-    std::function<void(FenceReply)> fence;
-    std::function<void(PromoteReply)> promote;
-    std::function<void(ReplicaOfReply)> replica_of;
-    ReadAnswered read;
-  };
-  Token Register(Asker asker);
-  Asker TakeAsker(Token token);
+  template <typename Question, typename Request>
+  void AskMember(Asker asker, const Request& request);
+  template <typename Question, typename... Args>
+  Token AskAsReader(ReadAnswered answer, const Args&... args);
   uint64_t HeldFromCommon(const Hello& hello) const;
   void Run();
   void StepAndExecute(Event event);
@@ -218,18 +178,8 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   std::vector<Event> outcomes_;  // of actions, to be stepped next
   DroppedFiles dropped_;
 
-  Mutex mu_;
-  std::map<Token, Asker> askers_ ABSL_GUARDED_BY(mu_);
-  Token tokens_ ABSL_GUARDED_BY(mu_) = 0;
-
-  mutable Mutex published_mu_;
-  ReplicatorStatus published_ ABSL_GUARDED_BY(published_mu_);
-  History published_history_ ABSL_GUARDED_BY(published_mu_);
-  // On a replica: what the master says is committed, in the epoch {}.
-  CommitPoint commit_point_ ABSL_GUARDED_BY(published_mu_);
-  UnreplicatedFrom unreplicated_ ABSL_GUARDED_BY(published_mu_);
-  bool lacks_replicas_ ABSL_GUARDED_BY(published_mu_) = false;
-  std::atomic<bool> isolated_{false};
+  Askers askers_;
+  Published published_;
   std::atomic<uint64_t> held_asked_{0};
   FeedMarks feed_marks_;         // of the epoch at hand
   mutable Signal commit_moved_;  // or the role changed

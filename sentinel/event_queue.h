@@ -1,5 +1,5 @@
 // EventQueue: the events that wait for the monitor's thread. Bounded by what the core
-// asked for and by PendingReplies.
+// asked for and by PendingReplies; nudges that wait are one.
 //
 // Thread-safety: thread-safe. Outlives the monitor where a callback still holds it.
 #ifndef VIGIL_SENTINEL_EVENT_QUEUE_H_
@@ -23,15 +23,25 @@ class EventQueue {
     changed_.NotifyOne();
   }
 
-  // The next event; TimePassed when there is none until `deadline`; nullopt when
-  // the queue is closed.
+  // The thread is to look around: Take returns TimePassed.
+  void Nudge() {
+    MutexLock lock(mu_);
+    nudged_ = true;
+    changed_.NotifyOne();
+  }
+
+  // The next event; TimePassed when there is none until `deadline`, or for a nudge;
+  // nullopt when the queue is closed.
   std::optional<Event> Take(MonoTime deadline) {
     MutexLock lock(mu_);
-    while (events_.empty() && !closed_) {
+    while (events_.empty() && !nudged_ && !closed_) {
       if (!changed_.WaitUntil(mu_, deadline)) break;
     }
     if (closed_) return std::nullopt;
-    if (events_.empty()) return TimePassed{};
+    if (events_.empty()) {
+      nudged_ = false;
+      return TimePassed{};
+    }
     Event event = std::move(events_.front());
     events_.pop_front();
     return event;
@@ -48,6 +58,7 @@ class EventQueue {
   Mutex mu_;
   CondVar changed_;
   std::deque<Event> events_ ABSL_GUARDED_BY(mu_);
+  bool nudged_ ABSL_GUARDED_BY(mu_) = false;
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
 };
 

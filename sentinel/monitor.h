@@ -52,7 +52,7 @@ class Monitor final : public Answerer {
   void Stop();  // idempotent
 
   // The own member changed: look at it now and not only when time has passed.
-  void MemberChanged() { queue_->Put(TimePassed{}); }
+  void MemberChanged() { queue_->Nudge(); }
 
   void Answer(
       Question question,

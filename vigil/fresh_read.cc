@@ -25,6 +25,9 @@ absl::Status ToError(ReadOutcome outcome, const Freshness& freshness) {
     case ReadOutcome::kIsolated:
       return absl::UnavailableError(
           "too few members are in reach to confirm that this node is master");
+    case ReadOutcome::kBusy:
+      return absl::ResourceExhaustedError(
+          "too many reads wait for this node's replicator; back off");
     case ReadOutcome::kLost:
       return absl::AbortedError(
           absl::StrCat("the group does not have index ", freshness.index,

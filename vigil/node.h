@@ -272,6 +272,7 @@ class Node {
   //   kUnavailable       no master is in reach, or it is out of reach of a quorum
   //   kDeadlineExceeded  not as fresh within `timeout`
   //   kAborted           kAtLeast: a failover has lost that write
+  //   kResourceExhausted thousands of such reads wait already, behind a disk that hangs
   virtual absl::StatusOr<ReadPoint> Read(
       const Freshness& freshness, const std::function<void()>& read,
       absl::Duration timeout = absl::Seconds(5)) const = 0;

@@ -91,7 +91,7 @@ absl::StatusOr<Epoch> Writer::Admit(const Goal& goal, MonoTime deadline) {
 }
 
 UnreplicatedStatus Writer::Unreplicated(
-    const replication::Replicator::WriteTerms& terms) const {
+    const replication::WriteTerms& terms) const {
   return UnreplicatedAt(terms.unreplicated, engine_.last_index(),
                         engine_.appended_bytes(), clock_.Mono());
 }
@@ -102,7 +102,7 @@ UnreplicatedStatus Writer::unreplicated() const {
 }
 
 absl::StatusOr<Epoch> Writer::CheckAck(
-    Ack ack, const replication::Replicator::WriteTerms& terms) const {
+    Ack ack, const replication::WriteTerms& terms) const {
   const bool durable = ack == Ack::kDisk || ack == Ack::kQuorumDurable;
   if (durable && engine_.memory_only()) {
     return absl::InvalidArgumentError(

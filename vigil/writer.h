@@ -157,11 +157,10 @@ class Writer {
 
   // The epoch to write in, or why not: as soon as the bounds allow another write.
   absl::StatusOr<Epoch> Admit(const Goal& goal, MonoTime deadline);
-  UnreplicatedStatus Unreplicated(
-      const replication::Replicator::WriteTerms& terms) const;
+  UnreplicatedStatus Unreplicated(const replication::WriteTerms& terms) const;
   // The same whatever the bounds and the replicas.
-  absl::StatusOr<Epoch> CheckAck(
-      Ack ack, const replication::Replicator::WriteTerms& terms) const;
+  absl::StatusOr<Epoch> CheckAck(Ack ack,
+                                 const replication::WriteTerms& terms) const;
   PendingAck AckOf(Ack ack, const Epoch& epoch, uint64_t index);
   absl::StatusOr<Receipt> AwaitAck(PendingAck ack, MonoTime deadline);
   absl::Status CheckDatabase(int database) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -435,6 +436,39 @@ TEST(Replicator, ALinkIsEndedWhileItsDataWaits) {
   stop = true;
   writer.join();
   EXPECT_TRUE(group.AreLevel(group[0], group[2]));
+}
+
+TEST(Replicator,
+     ReadersAreRefusedWhileTooManyWaitForAThreadThatHangsOnItsDisk) {
+  EngineGroup group;
+  group.Bootstrap();
+  EngineGroup::Node& node = group[0];
+  node.disk->Hang(true);
+  // It is to persist the promise.
+  node.replicator->Fence({.epoch = kSecond}, [](const FenceReply&) {});
+  std::atomic<size_t> refused{0};
+  const auto ask = [&] {
+    return node.replicator->AskRead(
+        MonoTime::InfiniteFuture(), [&](const ReadAnswer& answer) {
+          refused += answer.outcome == ReadOutcome::kBusy;
+        });
+  };
+  for (size_t i = 0; i < Inbox::kEventsMax; ++i) ask();
+  const size_t before = refused;
+  ask();
+  EXPECT_EQ(refused, before + 1);
+  node.disk->Hang(false);
+  group.Close(node);
+}
+
+TEST(Replicator, AStoppedNodeTellsWhoAsksThatNobodyIsThere) {
+  EngineGroup group;
+  group[0].replicator->Stop();
+  std::optional<ReadOutcome> told;
+  group[0].replicator->AskRead(
+      MonoTime::InfiniteFuture(),
+      [&](const ReadAnswer& answer) { told = answer.outcome; });
+  EXPECT_EQ(told, ReadOutcome::kNoMaster);
 }
 
 TEST(Replicator, StopsInTheMiddleOfEverything) {

@@ -17,7 +17,7 @@ namespace {
 // Between two events of a process.
 constexpr absl::Duration kTurn = absl::Microseconds(20);
 
-// As in replicator.cc.
+// As in published.cc.
 auto Noticeable(const MemberView& v) {
   return std::tie(v.role, v.epoch, v.master, v.linked, v.promise, v.lineage,
                   v.formed, v.exact, v.healthy, v.history_epoch,
