@@ -59,6 +59,7 @@ uint64_t Engine::OpenGate(const std::vector<Marker>& markers) {
   return impl_->log.OpenGate(records);
 }
 
+void Engine::EndWrites() { impl_->log.EndWaits(); }
 uint64_t Engine::CloseGate() { return impl_->log.CloseGate(); }
 
 // --- The replica's side

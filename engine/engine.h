@@ -228,6 +228,10 @@ class Engine {
   // Each has the other's keys afterwards.
   absl::StatusOr<uint64_t> SwapDatabases(int a, int b, MonoTime deadline);
 
+  // From now on no write is begun, and none waits: kCancelled, nothing was applied. For
+  // who wants to end and may be called by a thread that is in a write.
+  void EndWrites();
+
   // --- The write gate.
   // Writers are let in, but first `markers` are appended, in order, as the next
   // records. Returns the index of the last of them.

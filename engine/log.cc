@@ -23,6 +23,7 @@ absl::Status Log::Admit(MonoTime deadline) {
     if (!gate_open_) {
       return absl::FailedPreconditionError("this node is not the master");
     }
+    if (ending_) return absl::CancelledError("the node is being destroyed");
     if (!accepts()) return health();
     if (HasRoom()) return absl::OkStatus();
     if (!wait.has_value() && SystemClock().Mono() < deadline)
@@ -34,6 +35,11 @@ absl::Status Log::Admit(MonoTime deadline) {
                        " bytes of the log are not written yet"));
     }
   }
+}
+
+void Log::EndWaits() {
+  ending_ = true;
+  NotifyBoth();
 }
 
 void Log::NotifyBoth() {

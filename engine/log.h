@@ -48,7 +48,10 @@ class Log {
   // --- Writers.
   // Waits until there is room. kFailedPrecondition: the gate is closed.
   // kInternal: the storage failed. kResourceExhausted: `deadline` passed.
+  // kCancelled: EndWaits() was called.
   absl::Status Admit(MonoTime deadline);
+  // From now on Admit refuses, and wakes those who wait in it to tell them.
+  void EndWaits();
   // Whether Admit would answer at once.
   bool HasRoom() const { return unpersisted_bytes_ < memory_bytes_ || failed_; }
   // Returns the index of the record, or 0 if the gate is closed.
@@ -132,6 +135,7 @@ class Log {
   // Written under mu_, read without it.
   std::atomic<bool> gate_open_{false};
   std::atomic<bool> failed_{false};
+  std::atomic<bool> ending_{false};
   std::atomic<uint64_t> last_;
   std::atomic<uint64_t> persisted_;
   std::atomic<uint64_t> durable_;

@@ -6,8 +6,9 @@
 //
 // Thread-safety: all methods from any thread, from callbacks too. Reads and status() do
 // not wait; writes wait for what their options say, and no longer than those say.
-// Lifetime: stop your own threads first. The destructor waits for the callback that runs,
-// then for the node's threads; after it nothing of the application is called. If the disk
+// Lifetime: stop your own threads first. The destructor waits for the callback that runs
+// (what that waits for in a call of this node ends with kCancelled), then for the node's
+// threads; after it nothing of the application is called. If the disk
 // does not answer for Options::close_timeout it leaves those threads behind: they end, and
 // give directory and port free, when the disk answers. What was not synced by then is
 // where a crash would have left it. Never destroy a node in its callback.
@@ -118,6 +119,9 @@ class Node {
   //   kDeadlineExceeded    applied here, but its Ack was not reached in time, or
   //                        this node lost its role: the outcome is unknown;
   //                        ReceiptOf(status)
+  //   kCancelled           the node is being destroyed. With a ReceiptOf(status) this one
+  //                        was applied here, and its outcome is unknown; else nothing
+  //                        was applied
   //   kInternal            the storage failed; writes are refused from now on.
   //                        With a ReceiptOf(status) this one was applied here,
   //                        and its outcome is unknown; else nothing was applied

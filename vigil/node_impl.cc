@@ -192,7 +192,9 @@ void NodeImpl::operator delete(NodeImpl* node, std::destroying_delete_t) {
 
 // None of these waits for the disk.
 void NodeImpl::EndCallbacks() {
-  // 1. The asynchronous operations: who waits is told that nobody does any more.
+  // 1. Writes, the asynchronous operations: who waits is told that nobody does any more.
+  //    Writes first: a callback may be in one, and the others wait for that thread.
+  if (writer_) writer_->Close();
   if (backups_) backups_->Stop();
   if (reader_) reader_->Stop();
   if (acks_) acks_->Stop();

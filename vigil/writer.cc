@@ -62,6 +62,10 @@ absl::StatusOr<Epoch> Writer::Admit(const Goal& goal, MonoTime deadline) {
   std::optional<WaitMeter::Wait> wait;
   for (;;) {
     const uint64_t seen = replicator_.commit_moved().Seen();
+    if (closed_) {
+      return absl::CancelledError(
+          "the node is being destroyed; nothing was applied");
+    }
     const auto terms = replicator_.write_terms();
     absl::StatusOr<Epoch> epoch = CheckAck(goal.ack, terms);
     if (!epoch.ok()) {
@@ -379,6 +383,13 @@ WrittenOr<Receipt> Writer::SwapDatabases(int a, int b,
                         });
 }
 
+void Writer::Close() {
+  closed_ = true;
+  engine_.EndWrites();
+  replicator_.commit_moved().Notify();
+  engine_.durable().Notify();
+}
+
 // --- Wait for its Ack
 
 WrittenOr<Receipt> Writer::Wait(const Receipt& receipt, Ack ack,
@@ -438,6 +449,7 @@ absl::StatusOr<Receipt> Writer::AwaitAck(PendingAck ack, MonoTime deadline) {
     const uint64_t seen = moved.Seen();
     if (auto answer = Judge(ack, progress())) return *std::move(answer);
     if (ack.to_disk != to_disk) continue;  // now for what the other one tells
+    if (closed_) return Cancelled(ack);
     if (!moved.WaitPast(seen, deadline)) {
       Note(ack, progress());
       return TimedOut(ack);

@@ -14,6 +14,7 @@
 #ifndef VIGIL_WRITER_H_
 #define VIGIL_WRITER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string_view>
@@ -113,6 +114,10 @@ class Writer {
   WrittenOr<Receipt> Wait(const Receipt& receipt, Ack ack,
                           absl::Duration timeout);
 
+  // From now on no write is begun, and none waits: kCancelled, with a receipt if it is
+  // applied. So a callback that is in a write comes back to the executor.
+  void Close();
+
   UnreplicatedStatus unreplicated() const;
   // With what the engine has counted.
   BackPressureStatus back_pressure(const engine::WritePressure& engine) const {
@@ -172,6 +177,7 @@ class Writer {
   const WriterOptions options_;
   const std::function<absl::Status()> not_master_;
   WriteMeter meter_;
+  std::atomic<bool> closed_{false};
 };
 
 }  // namespace vigil

@@ -105,5 +105,46 @@ TEST_F(NodeHangingDisk, TheDestructorLeavesItBehindAndTellsEverybodyBefore) {
   EXPECT_TRUE((*again)->Exists("kept"));
 }
 
+// Each waits without end in a call that the disk never lets return.
+TEST_F(NodeHangingDisk, TheDestructorGetsBackACallbackThatWaitsInACall) {
+  options_.log_memory_bytes = 1 << 20;
+  const std::string large(64 << 10, 'x');
+  const auto set = [&](Node& node, const Ack& ack) {
+    return node
+        .Set("k", large, {.ack = ack, .timeout = absl::InfiniteDuration()})
+        .status();
+  };
+  const std::function<absl::Status(Node&)> calls[] = {
+      [&](Node& node) { return set(node, Ack::kDisk); },
+      [&](Node& node) { return set(node, Ack::kQuorum); },
+      // Until there is no room in the log.
+      [&](Node& node) {
+        absl::Status last;
+        while (last.ok()) last = set(node, Ack::kMemory);
+        return last;
+      },
+      [&](Node& node) { return node.Backup("/unused", {}); },
+  };
+  for (const auto& call : calls) {
+    auto node = Open();
+    ASSERT_TRUE(node.ok()) << node.status();
+    ASSERT_TRUE(IsMaster(**node));
+    std::atomic<bool> begun{false};
+    absl::Status told;
+    const auto watch = (*node)->Watch({}, [&](const ChangeBatch&) {
+      if (begun.exchange(true)) return;
+      disk_->Hang(true);
+      told = call(**node);
+    });
+    ASSERT_TRUE(watch.ok()) << watch.status();
+    ASSERT_TRUE((*node)->Set("first", "v").ok());
+    ASSERT_TRUE(Eventually([&] { return begun.load(); }));
+    node->reset();
+    EXPECT_TRUE(absl::IsCancelled(told)) << told;
+    disk_->Hang(false);
+    ASSERT_TRUE(Eventually([&] { return disk_.use_count() == 1; }));
+  }
+}
+
 }  // namespace
 }  // namespace vigil::test
