@@ -90,6 +90,8 @@ namespace {
 struct Probe {
   uint64_t hash;
   size_t shard;
+  Keyspace* keyspace;  // while it is locked
+  Cell* likely;        // that it is the key's, once it was asked for
 };
 
 // All of them, and the shards that they are in, in ascending order.
@@ -101,7 +103,7 @@ struct Probes {
     for (size_t i = 0; i < keys.size(); ++i) {
       const uint64_t hash = data.Hash(physical, keys[i]);
       const size_t shard = ShardOf(hash, data.shards());
-      of[i] = {hash, shard};
+      of[i] = {hash, shard, nullptr, nullptr};
       wanted[shard / 64] |= uint64_t{1} << shard % 64;
     }
     for (size_t i = 0; i < wanted.size(); ++i) {
@@ -114,22 +116,29 @@ struct Probes {
   absl::InlinedVector<size_t, 64> shards;
 };
 
-// So many cells are asked for before the first one is read: more would push each other
-// out of the nearest cache.
-constexpr size_t kAhead = 32;
+// How far ahead of the lookups their buckets, and then their cells, are asked for: about
+// as many cache lines as a core can wait for at once. In between others are looked up and
+// copied, so memory and core both work all the time.
+constexpr size_t kAhead = 8;
 
-// Calls found(i, cell) for each stored key; `at` is that of a ReadMany over its shards.
+// Calls found(i, cell) for each stored key; `at` is that of a ReadMany over its
+// shards.
 template <typename At, typename Found>
 void VisitStored(absl::Span<const std::string_view> keys, uint8_t physical,
-                 absl::Span<const Probe> probes, At at, Found found) {
-  for (size_t begin = 0; begin < keys.size(); begin += kAhead) {
-    const auto some = probes.subspan(begin, kAhead);
-    // Each round asks for what the next one reads.
-    for (const Probe& probe : some) at(probe.shard).PrefetchBucket(probe.hash);
-    for (const Probe& probe : some) at(probe.shard).PrefetchCell(probe.hash);
-    for (size_t i = begin; i < begin + some.size(); ++i) {
-      Cell* const cell =
-          at(probes[i].shard).FindStored(probes[i].hash, physical, keys[i]);
+                 absl::Span<Probe> probes, At at, Found found) {
+  const size_t count = keys.size();
+  for (size_t step = 0; step < count + 2 * kAhead; ++step) {
+    if (step < count) {
+      Probe& probe = probes[step];
+      probe.keyspace = &at(probe.shard);
+      probe.keyspace->PrefetchBucket(probe.hash);
+    }
+    if (const size_t i = step - kAhead; i < count)
+      probes[i].likely = probes[i].keyspace->PrefetchCell(probes[i].hash);
+    if (const size_t i = step - 2 * kAhead; i < count) {
+      const Probe& probe = probes[i];
+      Cell* const cell = probe.keyspace->FindStored(probe.hash, physical,
+                                                    keys[i], probe.likely);
       if (cell != nullptr) found(i, *cell);
     }
   }
@@ -146,17 +155,17 @@ void Engine::VisitMany(
   uint64_t hits = 0;
   for (bool read = false; !read;) {
     const uint8_t physical = impl.data.Physical(database);
-    const Probes probes(keys, physical, impl.data);
+    Probes probes(keys, physical, impl.data);
     read = impl.data.ReadMany(probes.shards, [&](auto at) {
       // A swap came before the locks: these are the shards of other keys.
       if (at.Physical(database) != physical) return false;
       const auto visit = [&](size_t i, Cell& cell) {
         if (cell.expires() && cell.ExpiredAt(impl.clock.Wall())) return;
-        at(probes.of[i].shard).Touch(cell);
+        probes.of[i].keyspace->Touch(cell);
         found(i, {cell.value(), cell.version(), cell.expires_at()});
         ++hits;
       };
-      VisitStored(keys, physical, probes.of, at, visit);
+      VisitStored(keys, physical, absl::MakeSpan(probes.of), at, visit);
       return true;
     });
     if (read && timer.sampled() && !keys.empty()) {
@@ -173,7 +182,10 @@ std::vector<std::optional<Entry>> Engine::GetMany(
     absl::Span<const std::string_view> keys, int database) const {
   std::vector<std::optional<Entry>> entries(keys.size());
   VisitMany(keys, database, [&](size_t i, const EntryView& entry) {
-    entries[i] = {std::string(entry.value), entry.version, entry.expires_at};
+    Entry& found = entries[i].emplace();
+    found.value.assign(entry.value);
+    found.version = entry.version;
+    found.expires_at = entry.expires_at;
   });
   return entries;
 }

@@ -178,7 +178,7 @@ void Keyspace::AddGone(uint8_t database, std::string_view key) {
   gone_bytes_ += sizeof(GoneKey) + key.size();
 }
 
-std::vector<Keyspace::GoneKey> Keyspace::TakeGone() {
+std::deque<Keyspace::GoneKey> Keyspace::TakeGone() {
   gone_bytes_ = 0;
   return std::exchange(gone_, {});
 }

@@ -17,6 +17,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -80,8 +81,16 @@ class Keyspace {
   Cell* Find(uint64_t hash, uint8_t database, std::string_view key,
              WallTime now) const;
   Cell* FindStored(uint64_t hash, uint8_t database, std::string_view key) const;
+  // Likewise in three steps, which may overlap with those of other keys: PrefetchBucket,
+  // PrefetchCell, and the rest with what that has returned.
   void PrefetchBucket(uint64_t hash) const { table_.PrefetchBucket(hash); }
-  void PrefetchCell(uint64_t hash) const { table_.PrefetchCell(hash); }
+  Cell* PrefetchCell(uint64_t hash) const { return table_.PrefetchCell(hash); }
+  Cell* FindStored(uint64_t hash, uint8_t database, std::string_view key,
+                   Cell* likely) const {
+    if (!Table::IsThere(likely, database, key))
+      return FindStored(hash, database, key);
+    return IsFlushed(*likely) ? nullptr : likely;
+  }
   // For the eviction policy: `cell` was read.
   void Touch(Cell& cell) {
     if (evictor_ != nullptr) evictor_->Accessed(cell);
@@ -126,7 +135,7 @@ class Keyspace {
   // Erases what was flushed in one segment more: called again, it gets to all of them.
   void EraseSomeFlushed();
 
-  std::vector<GoneKey> TakeGone();
+  std::deque<GoneKey> TakeGone();
 
   // --- Eviction. nullptr: nothing can be evicted.
   const Cell* Victim() const {
@@ -173,10 +182,10 @@ class Keyspace {
   Table table_;
   std::unique_ptr<Evictor> evictor_;
   std::vector<Database> databases_;
-  uint64_t newest_ = 0;      // version of any cell so far
-  size_t flushed_ = 0;       // cells that are flushed and not erased yet
-  uint64_t flushed_at_ = 0;  // the next segment to look for them
-  std::vector<GoneKey> gone_;
+  uint64_t newest_ = 0;       // version of any cell so far
+  size_t flushed_ = 0;        // cells that are flushed and not erased yet
+  uint64_t flushed_at_ = 0;   // the next segment to look for them
+  std::deque<GoneKey> gone_;  // and no vector: that moves all when it grows
   size_t gone_bytes_ = 0;
 };
 

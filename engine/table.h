@@ -6,6 +6,9 @@
 //     |    +-----------▶ ...
 //     +-----------▶ ...              slot: | tag 15 | expires | address 48 |
 //
+// The directory also knows how many buckets each segment has, so that a lookup waits for
+// memory twice and no more: for the bucket, and for the cell.
+//
 // Extendible hashing (Fagin et al., TODS 1979), with segments as in Dash (Lu et al.,
 // VLDB 2020). A segment that is full grows by a few buckets, and splits into two when
 // it has the most; both touch a few hundred slots, whatever the size of the table. A
@@ -47,10 +50,16 @@ class Table {
   // Likewise, by the hash alone, if is_it(cell) says so.
   template <typename IsIt>
   Cell* FindByHash(uint64_t hash, IsIt is_it) const;
-  // Hints for a lookup that follows: first the bucket, then, when that has had the
-  // time to arrive, the cells in it that may be meant.
+  // For a lookup that follows: asks for the bucket, and then, when that has had the time to
+  // arrive, for the first cell in it that may be meant, which is returned; nullptr: there
+  // is none. Most often it is the one: IsThere(cell, ...) then saves the Find.
   void PrefetchBucket(uint64_t hash) const;
-  void PrefetchCell(uint64_t hash) const;
+  Cell* PrefetchCell(uint64_t hash) const;
+  static bool IsThere(const Cell* cell, uint8_t database,
+                      std::string_view key) {
+    return cell != nullptr && cell->database() == database &&
+           cell->key() == key;
+  }
 
   // REQUIRES: Find() finds no such key.
   void Insert(uint64_t hash, Cell* cell);
@@ -117,9 +126,26 @@ class Table {
   static Cell* CellIn(uint64_t slot) {
     return reinterpret_cast<Cell*>(slot & kAddressMask);
   }
+  // An entry of the directory. Segments lie on cache lines, so there is room for the
+  // number of buckets.
+  class Link {
+   public:
+    Link() = default;
+    Link(Segment* segment, size_t buckets)
+        : bits_(reinterpret_cast<uintptr_t>(segment) | buckets) {}
+    Segment* segment() const {
+      return reinterpret_cast<Segment*>(bits_ & ~kBucketsMask);
+    }
+    size_t buckets() const { return bits_ & kBucketsMask; }
+
+   private:
+    static constexpr uintptr_t kBucketsMask = 63;
+    uintptr_t bits_ = 0;
+  };
+
   static uint64_t SlotFor(uint64_t hash, const Cell* cell);
   template <typename Visit>
-  static void VisitTagged(const Segment& segment, uint64_t hash, Visit visit);
+  static void VisitTagged(Link link, uint64_t hash, Visit visit);
   // Calls visit(cell) where the tag is that of `hash`, until it returns true.
   void ForEachTagged(uint64_t hash, absl::FunctionRef<bool(Cell*)> visit) const;
   static uint64_t* FindSlot(const Segment& segment, uint64_t hash,
@@ -128,9 +154,10 @@ class Table {
   size_t DirectoryIndex(uint64_t position) const {
     return static_cast<size_t>(position >> (48 - depth_));
   }
-  Segment& SegmentAt(uint64_t hash) const {
-    return *directory_[DirectoryIndex(hash & (kPositionEnd - 1))];
+  Link LinkAt(uint64_t hash) const {
+    return directory_[DirectoryIndex(hash & (kPositionEnd - 1))];
   }
+  Segment& SegmentAt(uint64_t hash) const { return *LinkAt(hash).segment(); }
   static size_t RoomFor(size_t keys);
   // Of at least so many buckets; REQUIRES: there is such a size.
   Segment* NewSegment(size_t buckets);
@@ -159,7 +186,7 @@ class Table {
   uint64_t seed_;
   Slab<SegmentSizes> heap_;
   int depth_ = 0;  // the directory has 2^depth_ entries
-  std::vector<Segment*> directory_;
+  std::vector<Link> directory_;
   size_t size_ = 0;
 };
 

@@ -147,12 +147,13 @@ std::vector<std::optional<Value>> NodeImpl::GetMany(
     const ReadOptions& options) const {
   std::vector<std::optional<Value>> values(keys.size());
   if (!HasDatabase(options)) return values;
-  engine_->VisitMany(
-      keys, options.database, [&](size_t i, const engine::EntryView& entry) {
-        values[i] = Value{.data = std::string(entry.value),
-                          .version = entry.version,
-                          .expires_at = ToTime(entry.expires_at)};
-      });
+  engine_->VisitMany(keys, options.database,
+                     [&](size_t i, const engine::EntryView& entry) {
+                       Value& value = values[i].emplace();
+                       value.data.assign(entry.value);
+                       value.version = entry.version;
+                       value.expires_at = ToTime(entry.expires_at);
+                     });
   return values;
 }
 

@@ -127,6 +127,26 @@ double GetManyRate(const Node& node, const Keys& keys) {
   return rate;
 }
 
+// The same by single Gets: as many values are there at the end of each batch.
+double GetsRate(const Node& node, const Keys& keys) {
+  size_t bytes = 0;
+  size_t reads = 0;
+  const Stopwatch watch;
+  for (; reads + kBatch <= keys.size(); reads += kBatch) {
+    std::vector<std::optional<Value>> values(kBatch);
+    for (size_t i = 0; i < kBatch; ++i) {
+      if (auto value = node.Get(keys[reads + i]); value.ok())
+        values[i] = *std::move(value);
+    }
+    for (const std::optional<Value>& value : values) {
+      if (value) bytes += value->data.size();
+    }
+  }
+  const double rate = static_cast<double>(reads) / watch.seconds() / 1e6;
+  MustHaveRead(bytes, reads);
+  return rate;
+}
+
 void Many(const Settings& settings, Report& report) {
   const std::unique_ptr<Node> node = OpenMaster(OneMember());
   Ours ours(*node);
@@ -134,7 +154,7 @@ void Many(const Settings& settings, Report& report) {
   const Keys keys = Keys::Uniform(KeyCount(settings), GetCount(settings), 1);
   const Medians rate = Alternate(
       Rounds(settings), [&] { return GetManyRate(*node, keys); },
-      [&] { return 1e3 / GetNs(ours, keys); });
+      [&] { return GetsRate(*node, keys); });
   report.Add(kMany, {.ours = rate.ours, .peer = rate.peer});
 }
 
@@ -171,11 +191,12 @@ std::vector<Measurement> GetRows() {
       {.rows = {zipf_sharded, zipf_tbb}, .measure = Zipfian},
       {.rows = {two_threads}, .measure = TwoThreads},
   };
-  const RowSpec many = {
-      .name = kMany,
-      .unit = "M keys/s",
-      .what = "GetMany of 32 keys, uniform; peer: 32 times Get",
-      .target = {Bound::kRatioAtLeast, 3}};
+  const RowSpec many = {.name = kMany,
+                        .unit = "M keys/s",
+                        .what =
+                            "GetMany of 32 keys, uniform; peer: 32 Gets, whose "
+                            "values are kept as well",
+                        .target = {Bound::kRatioAtLeast, 3}};
   all.push_back({.rows = {many}, .measure = Many});
   return all;
 }
