@@ -5,14 +5,15 @@
 
 namespace vigil::engine {
 
-std::unique_ptr<Evictor> MakeEvictor(EvictionPolicy policy, uint64_t seed) {
+std::unique_ptr<Evictor> MakeEvictor(EvictionPolicy policy, uint64_t seed,
+                                     PageSource& pool) {
   switch (policy) {
     case EvictionPolicy::kNoEviction:
       return nullptr;
     case EvictionPolicy::kS3Fifo:
-      return std::make_unique<S3Fifo>();
+      return std::make_unique<S3Fifo>(pool);
     case EvictionPolicy::kSieve:
-      return std::make_unique<Sieve>();
+      return std::make_unique<Sieve>(pool);
     case EvictionPolicy::kAllkeysLru:
     case EvictionPolicy::kAllkeysLfu:
     case EvictionPolicy::kAllkeysRandom:

@@ -14,6 +14,7 @@
 #include <memory>
 
 #include "engine/cell.h"
+#include "engine/page_source.h"
 #include "engine/table.h"
 
 namespace vigil::engine {
@@ -55,8 +56,9 @@ class Evictor {
   uint32_t tick_ = 0;
 };
 
-// nullptr for kNoEviction.
-std::unique_ptr<Evictor> MakeEvictor(EvictionPolicy policy, uint64_t seed);
+// nullptr for kNoEviction. `pool` outlives it.
+std::unique_ptr<Evictor> MakeEvictor(EvictionPolicy policy, uint64_t seed,
+                                     PageSource& pool);
 
 }  // namespace vigil::engine
 

@@ -24,6 +24,8 @@
 #include <vector>
 
 #include "engine/eviction.h"
+#include "engine/page_source.h"
+#include "engine/slab_allocator.h"
 
 namespace vigil::engine {
 
@@ -46,7 +48,9 @@ struct QueueMark {
 // Hashes in the order of their coming.
 class HashQueue {
  public:
-  explicit HashQueue(bool main) : main_(main) {}
+  // `blocks` outlives it.
+  HashQueue(bool main, DequeBlocks& blocks)
+      : main_(main), hashes_(SlabAllocator<uint64_t>(blocks)) {}
 
   // `cell` comes in as the youngest, not read yet, or `reads` times.
   void Push(uint64_t hash, Cell& cell, uint32_t reads);
@@ -66,7 +70,7 @@ class HashQueue {
 
  private:
   const bool main_;
-  std::deque<uint64_t> hashes_;
+  std::deque<uint64_t, SlabAllocator<uint64_t>> hashes_;
   uint64_t first_place_ = 0;
   size_t live_ = 0;
   // While it is tidied: what is below `write_` is tidy, and from there up to `read_`
@@ -93,6 +97,8 @@ class Ghost {
 
 class S3Fifo final : public Evictor {
  public:
+  explicit S3Fifo(PageSource& pool) : blocks_(pool) {}
+
   void Inserted(uint64_t hash, Cell& cell, bool loaded,
                 const Table& table) override;
   void Accessed(Cell& cell) override;
@@ -109,13 +115,16 @@ class S3Fifo final : public Evictor {
   // nullptr: empty.
   const Cell* FromMain(const Table& table);
 
-  HashQueue small_{false};
-  HashQueue main_{true};
+  DequeBlocks blocks_;
+  HashQueue small_{false, blocks_};
+  HashQueue main_{true, blocks_};
   Ghost ghost_;
 };
 
 class Sieve final : public Evictor {
  public:
+  explicit Sieve(PageSource& pool) : blocks_(pool) {}
+
   void Inserted(uint64_t hash, Cell& cell, bool loaded,
                 const Table& table) override;
   void Accessed(Cell& cell) override;
@@ -125,7 +134,8 @@ class Sieve final : public Evictor {
   size_t bytes() const override { return queue_.bytes(); }
 
  private:
-  HashQueue queue_{false};
+  DequeBlocks blocks_;
+  HashQueue queue_{false, blocks_};
   size_t hand_ = 0;
 };
 

@@ -21,7 +21,7 @@ Keyspace::Keyspace(const KeyspaceOptions& options, PageSource& pool)
     : options_(options),
       heap_(pool, options.large_memory),
       table_(options.hash_seed, pool),
-      evictor_(MakeEvictor(options.eviction, options.hash_seed)) {}
+      evictor_(MakeEvictor(options.eviction, options.hash_seed, pool)) {}
 
 Keyspace::Keyspace(Keyspace&&) noexcept = default;
 

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <deque>
 #include <vector>
 
 #include "engine/base/random.h"
 #include "engine/cell_heap.h"
 #include "engine/page_pool.h"
+#include "engine/slab_allocator.h"
 
 namespace vigil::engine {
 namespace {
@@ -65,6 +67,20 @@ TEST(Slab, APageBelongsToTheSystemAgainWhenManyAreIdle) {
   EXPECT_EQ(pool.used_bytes(), 0u);
   pool.ReturnIdle();
   EXPECT_LT(pool.idle_bytes(), 200 * PagePool::kPageBytes);
+}
+
+TEST(SlabAllocator, ADequeTakesItsBlocksFromThePoolAndGivesThemBack) {
+  PagePool pool;
+  DequeBlocks blocks(pool);
+  std::deque<uint64_t, SlabAllocator<uint64_t>> deque{
+      SlabAllocator<uint64_t>(blocks)};
+  for (uint64_t i = 0; i < 100'000; ++i) deque.push_back(i);
+  EXPECT_GT(pool.used_bytes(), 100'000 * sizeof(uint64_t));
+  for (uint64_t i = 0; i < 99'990; ++i) {
+    ASSERT_EQ(deque.front(), i);
+    deque.pop_front();
+  }
+  EXPECT_LE(pool.used_bytes(), 2 * PageSource::kPageBytes);
 }
 
 }  // namespace
