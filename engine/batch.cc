@@ -19,26 +19,30 @@ absl::Status Batch::Decide(absl::Span<const Mutation> mutations, Lookup lookup,
                            WallTime now, const MutationLimits& limits) {
   for (size_t i = 0; i < mutations.size(); ++i) {
     const Mutation& mutation = mutations[i];
-    MutationResult& result = results_.emplace_back();
-    if (mutation.kind == Mutation::Kind::kRename) {
-      if (absl::Status s = Rename(mutation, lookup, result); !s.ok())
-        return At(i, s);
-      continue;
-    }
-    const KeyState present = Look(lookup, mutation.database, mutation.key);
-    if (!Holds(mutation, present)) {
+    if (mutation.kind != Mutation::Kind::kRename &&
+        !Holds(mutation, Look(lookup, mutation.database, mutation.key))) {
       return At(i, absl::AbortedError("its condition does not hold"));
     }
-    Effect effect;
-    const absl::Status decided =
-        engine::Decide(mutation, present, now, limits, effect, result);
+    const absl::Status decided = DecideOne(mutation, lookup, now, limits);
     if (!decided.ok()) return At(i, decided);
-    if (!effect.type) continue;
-    Put(mutation.database, mutation.key,
-        {.exists = *effect.type == RecordType::kSet,
-         .value = std::string(effect.value),
-         .expires_at = effect.expires_at});
   }
+  return absl::OkStatus();
+}
+
+absl::Status Batch::DecideOne(const Mutation& mutation, Lookup lookup,
+                              WallTime now, const MutationLimits& limits) {
+  MutationResult& result = results_.emplace_back();
+  if (mutation.kind == Mutation::Kind::kRename)
+    return Rename(mutation, lookup, result);
+  Effect effect;
+  const absl::Status decided =
+      engine::Decide(mutation, Look(lookup, mutation.database, mutation.key),
+                     now, limits, effect, result);
+  if (!decided.ok() || !effect.type) return decided;
+  Put(mutation.database, mutation.key,
+      {.exists = *effect.type == RecordType::kSet,
+       .value = std::string(effect.value),
+       .expires_at = effect.expires_at});
   return absl::OkStatus();
 }
 

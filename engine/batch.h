@@ -36,11 +36,20 @@ class Batch {
   //   others    as Decide
   absl::Status Decide(absl::Span<const Mutation> mutations, Lookup lookup,
                       WallTime now, const MutationLimits& limits);
+  // Likewise of one alone, whose condition, if it does not hold, is no error (but that
+  // of a kRename, which is kAborted).
+  absl::Status DecideOne(const Mutation& mutation, Lookup lookup, WallTime now,
+                         const MutationLimits& limits);
 
   // `index` is that of its record, and so the version of what it has changed, also where
   // a later mutation of the same batch tells it as what was there before.
   void SetIndex(uint64_t index);
   std::vector<MutationResult>& results() { return results_; }
+  // Nothing comes of it, with these results.
+  void Become(std::vector<MutationResult> results) {
+    *this = Batch();
+    results_ = std::move(results);
+  }
   bool empty() const { return order_.empty(); }
   // Of all keys that it changes, as `lookup` shows them before.
   MemoryNeed Need(Lookup lookup) const;

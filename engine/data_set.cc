@@ -18,7 +18,8 @@ std::vector<size_t> DataSet::ShardsOf(const RecordView& record) const {
   ForEachEffect(record, [&](const RecordView& effect) {
     shards.push_back(ShardOf(Hash(effect.database, effect.key), shards_));
     // A flush concerns every shard; a map is best not seen in between.
-    all = all || effect.database == kOwnDatabase;
+    all = all ||
+          (effect.database == kOwnDatabase && ConcernsDatabases(effect.key));
   });
   if (all) return AllShards();
   std::sort(shards.begin(), shards.end());

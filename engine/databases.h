@@ -10,6 +10,8 @@
 //   "map"                                         value: the physical number of each
 //                                                 logical one, a byte each
 //
+// Other keys of it are notes (note.h), and concern no database.
+//
 // Pure.
 #ifndef VIGIL_ENGINE_DATABASES_H_
 #define VIGIL_ENGINE_DATABASES_H_
@@ -41,6 +43,11 @@ inline std::optional<uint8_t> FlushedBy(std::string_view own_key) {
     return std::nullopt;
   }
   return static_cast<uint8_t>(own_key.back());
+}
+
+// Whether an entry of this key of kOwnDatabase says something about whole databases.
+inline bool ConcernsDatabases(std::string_view own_key) {
+  return own_key == kMapKey || FlushedBy(own_key).has_value();
 }
 
 // The application's number of each physical database.

@@ -62,6 +62,8 @@ uint64_t Engine::OpenGate(const std::vector<Marker>& markers) {
 void Engine::EndWrites() { impl_->log.EndWaits(); }
 uint64_t Engine::CloseGate() { return impl_->log.CloseGate(); }
 
+uint64_t Engine::gate() const { return impl_->log.gate(); }
+
 // --- The replica's side
 
 absl::Status Engine::Apply(std::string_view records) {

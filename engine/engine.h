@@ -45,6 +45,7 @@
 #include "engine/entry.h"
 #include "engine/keyspace.h"
 #include "engine/mutation.h"
+#include "engine/note.h"
 #include "engine/operation_timer.h"
 #include "engine/options.h"
 #include "engine/record.h"
@@ -205,16 +206,20 @@ class Engine {
   // kResourceExhausted   memory is full and nothing can be evicted; or the disk fell
   //                      behind and `deadline` passed while waiting for room
   // kInternal            the storage failed
-  // On error nothing was applied.
+  // On error nothing was applied. `note` goes with it (note.h): its check's error is the
+  // write's, and with Note::always an error of the mutation itself may have a record,
+  // too. Null: there is none.
   absl::StatusOr<MutationResult> Mutate(const Mutation& mutation,
-                                        MonoTime deadline);
+                                        MonoTime deadline,
+                                        Note* note = nullptr);
   // All or nothing, in one record: in memory, in the log, on disk, on replicas. The
   // results have its index.
   //   kAborted   a condition does not hold
   //   kNotFound  a kRename of a key that is not there
   //   others     as above
   absl::StatusOr<std::vector<MutationResult>> MutateMany(
-      absl::Span<const Mutation> mutations, MonoTime deadline);
+      absl::Span<const Mutation> mutations, MonoTime deadline,
+      Note* note = nullptr);
   absl::StatusOr<uint64_t> Set(std::string_view key, std::string_view value,
                                WallTime expires_at, MonoTime deadline);
   struct Deleted {
@@ -224,9 +229,10 @@ class Engine {
   // Empties databases, at once for every reader; memory comes back in the background.
   // Return the index of the record.
   absl::StatusOr<uint64_t> Flush(absl::Span<const int> databases,
-                                 MonoTime deadline);
+                                 MonoTime deadline, Note* note = nullptr);
   // Each has the other's keys afterwards.
-  absl::StatusOr<uint64_t> SwapDatabases(int a, int b, MonoTime deadline);
+  absl::StatusOr<uint64_t> SwapDatabases(int a, int b, MonoTime deadline,
+                                         Note* note = nullptr);
 
   // From now on no write is begun, and none waits: kCancelled, nothing was applied. For
   // who wants to end and may be called by a thread that is in a write.
@@ -242,6 +248,8 @@ class Engine {
   uint64_t OpenGate(const std::vector<Marker>& markers);
   // No record of a writer is appended after the return. Returns the last index.
   uint64_t CloseGate();
+  // Which opening of the gate it is, or was: another number each time, never 0.
+  uint64_t gate() const;
 
   // --- The replica's side.
   // Appends and applies whole records that follow each other, the first being

@@ -7,27 +7,38 @@
 namespace vigil::engine {
 
 template <typename Effects>
-absl::StatusOr<uint64_t> Engine::Impl::WriteOwn(MonoTime deadline,
+absl::StatusOr<uint64_t> Engine::Impl::WriteOwn(MonoTime deadline, Note* note,
                                                 Effects effects) {
   // Before the locks: whoever holds them waits for nothing.
   if (absl::Status s = log.Admit(deadline); !s.ok()) return s;
-  const uint64_t index = data.WriteMany(data.AllShards(), [&](auto at) {
-    const std::string value = effects(at);
-    RecordView record{.type = RecordType::kBatch, .value = value};
-    record.index = log.Append(record);
-    if (record.index != 0) data.ApplyLocked(record, at);
-    return record.index;
-  });
-  if (index == 0) return NotMaster();
+  const auto written = data.WriteMany(
+      data.AllShards(), [&](auto at) -> absl::StatusOr<uint64_t> {
+        std::string value = effects(at);
+        if (note != nullptr) {
+          const uint64_t hash = data.Hash(kOwnDatabase, note->key);
+          absl::Status s = note->check(
+              StateOf(at(ShardOf(hash, data.shards()))
+                          .Find(hash, kOwnDatabase, note->key, clock.Wall())));
+          if (!s.ok()) return s;
+          AddNote(*note, note->value(absl::OkStatus(), {}), value);
+        }
+        RecordView record{.type = RecordType::kBatch, .value = value};
+        record.index = log.Append(record, note == nullptr ? 0 : note->gate);
+        if (record.index == 0) return NotMaster();
+        data.ApplyLocked(record, at);
+        return record.index;
+      });
+  if (!written.ok()) return written;
+  if (note != nullptr) note->index = *written;
   log.Announce();
-  return index;
+  return written;
 }
 
 absl::StatusOr<uint64_t> Engine::Flush(absl::Span<const int> databases,
-                                       MonoTime deadline) {
+                                       MonoTime deadline, Note* note) {
   const OperationTimer timer(impl_->insight, impl_->clock,
                              OperationKind::kFlush, 0, {});
-  return impl_->WriteOwn(deadline, [&](const auto& at) {
+  return impl_->WriteOwn(deadline, note, [&](const auto& at) {
     std::string effects;
     for (const int database : databases) {
       AppendEffect({.type = RecordType::kSet,
@@ -39,11 +50,11 @@ absl::StatusOr<uint64_t> Engine::Flush(absl::Span<const int> databases,
   });
 }
 
-absl::StatusOr<uint64_t> Engine::SwapDatabases(int a, int b,
-                                               MonoTime deadline) {
+absl::StatusOr<uint64_t> Engine::SwapDatabases(int a, int b, MonoTime deadline,
+                                               Note* note) {
   const OperationTimer timer(impl_->insight, impl_->clock, OperationKind::kSwap,
                              0, {});
-  return impl_->WriteOwn(deadline, [&](const auto& at) {
+  return impl_->WriteOwn(deadline, note, [&](const auto& at) {
     std::string map = at.MapBytes();
     std::swap(map[static_cast<size_t>(a)], map[static_cast<size_t>(b)]);
     std::string effects;

@@ -27,6 +27,15 @@
 
 namespace vigil::engine {
 
+// A key as a mutation finds it; null: it is not there.
+inline KeyState StateOf(const Cell* cell) {
+  if (cell == nullptr) return {};
+  return {.exists = true,
+          .value = cell->value(),
+          .version = cell->version(),
+          .expires_at = cell->expires_at()};
+}
+
 // In the order in which they need each other. The workers exist only with a storage,
 // except for the housekeeper.
 class Engine::Impl {
@@ -104,9 +113,24 @@ class Engine::Impl {
   // databases were swapped meanwhile.
   absl::StatusOr<bool> TryOne(const Mutation& mutation, MutationResult& result,
                               MemoryNeed& need);
-  absl::StatusOr<bool> TryMany(absl::Span<const Mutation> mutations,
-                               Batch& batch, uint64_t& index, MemoryNeed& need);
-  std::vector<size_t> ShardsOf(absl::Span<const Mutation> mutations) const;
+  struct Try {
+    Batch batch;
+    uint64_t index = 0;
+    MemoryNeed need;
+    // OK, or what the mutations themselves have met: then there is nothing of them.
+    absl::Status verdict;
+  };
+  // `one`: the mutation alone, whose condition is no error.
+  absl::StatusOr<bool> TryMany(absl::Span<const Mutation> mutations, bool one,
+                               Note* note, Try& attempt);
+  absl::StatusOr<std::vector<MutationResult>> WriteMany(
+      absl::Span<const Mutation> mutations, bool one, MonoTime deadline,
+      Note* note);
+  std::vector<size_t> ShardsOf(absl::Span<const Mutation> mutations,
+                               const Note* note) const;
+  // Appends the note's effect to those of its write.
+  static void AddNote(const Note& note, std::string value,
+                      std::string& effects);
   // See engine_memory.cc. Waits, up to `deadline`, until the log has room for another
   // write, and large values that have gone have left enough.
   absl::Status Admit(MonoTime deadline);
@@ -118,7 +142,8 @@ class Engine::Impl {
   // See engine_databases.cc. Appends and applies what effects(at) returns when all
   // shards are locked: effects of the engine's own database, as one record.
   template <typename Effects>
-  absl::StatusOr<uint64_t> WriteOwn(MonoTime deadline, Effects effects);
+  absl::StatusOr<uint64_t> WriteOwn(MonoTime deadline, Note* note,
+                                    Effects effects);
 
   static absl::Status NotMaster() {
     return absl::FailedPreconditionError("this node is not the master");

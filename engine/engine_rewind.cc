@@ -34,7 +34,9 @@ absl::Status Engine::LookUp(
   std::string found;
   for (const EncodedRecord& each : *decoded) {
     const RecordView& asked = each.record;
-    if (asked.type != RecordType::kDelete || asked.database == kOwnDatabase)
+    const bool of_databases =
+        asked.database == kOwnDatabase && ConcernsDatabases(asked.key);
+    if (asked.type != RecordType::kDelete || of_databases)
       return absl::DataLossError("not a key to be looked up");
     const uint64_t hash = impl_->data.Hash(asked.database, asked.key);
     CellPin large;  // encoded when the lock is free again

@@ -35,14 +35,6 @@ OperationKind KindOf(const Mutation& mutation) {
   return OperationKind::kBatch;
 }
 
-KeyState StateOf(const Cell* cell) {
-  if (cell == nullptr) return {};
-  return {.exists = true,
-          .value = cell->value(),
-          .version = cell->version(),
-          .expires_at = cell->expires_at()};
-}
-
 // A write begins again when others took the room that was made for it, or swapped the
 // databases: so often whatever its deadline is.
 constexpr int kRoundsMin = 16;
@@ -100,15 +92,15 @@ absl::StatusOr<bool> Engine::Impl::TryOne(const Mutation& mutation,
 }
 
 absl::StatusOr<MutationResult> Engine::Mutate(const Mutation& mutation,
-                                              MonoTime deadline) {
-  if (mutation.kind == Mutation::Kind::kRename) {
-    auto results = MutateMany({&mutation, 1}, deadline);
-    // One write whose condition does not hold is an answer, not an error.
-    if (absl::IsAborted(results.status())) return MutationResult{};
+                                              MonoTime deadline, Note* note) {
+  Impl& impl = *impl_;
+  if (mutation.kind == Mutation::Kind::kRename || note != nullptr) {
+    const OperationTimer timer(impl.insight, impl.clock, KindOf(mutation),
+                               mutation.database, mutation.key);
+    auto results = impl.WriteMany({&mutation, 1}, /*one=*/true, deadline, note);
     if (!results.ok()) return results.status();
     return std::move(results->front());
   }
-  Impl& impl = *impl_;
   OperationTimer timer(impl.insight, impl.clock, KindOf(mutation),
                        mutation.database, mutation.key);
   timer.set_value_bytes(mutation.value.size());
@@ -153,87 +145,122 @@ absl::StatusOr<Engine::Deleted> Engine::Delete(std::string_view key,
 // --- Several keys
 
 // The shards of all keys, in ascending order. The mutations' databases are physical.
-std::vector<size_t> Engine::Impl::ShardsOf(
-    absl::Span<const Mutation> mutations) const {
+std::vector<size_t> Engine::Impl::ShardsOf(absl::Span<const Mutation> mutations,
+                                           const Note* note) const {
   std::vector<size_t> shards;
+  const auto add = [&](uint8_t database, std::string_view key) {
+    shards.push_back(ShardOf(data.Hash(database, key), data.shards()));
+  };
   for (const Mutation& mutation : mutations) {
-    const auto add = [&](std::string_view key) {
-      shards.push_back(
-          ShardOf(data.Hash(mutation.database, key), data.shards()));
-    };
-    add(mutation.key);
-    if (mutation.kind == Mutation::Kind::kRename) add(mutation.value);
+    add(mutation.database, mutation.key);
+    if (mutation.kind == Mutation::Kind::kRename)
+      add(mutation.database, mutation.value);
   }
+  if (note != nullptr) add(kOwnDatabase, note->key);
   std::sort(shards.begin(), shards.end());
   shards.erase(std::unique(shards.begin(), shards.end()), shards.end());
   return shards;
 }
 
+void Engine::Impl::AddNote(const Note& note, std::string value,
+                           std::string& effects) {
+  AppendEffect({.type = RecordType::kSet,
+                .expires_at = note.expires_at,
+                .key = note.key,
+                .value = value,
+                .database = kOwnDatabase},
+               effects);
+}
+
 absl::StatusOr<bool> Engine::Impl::TryMany(absl::Span<const Mutation> mutations,
-                                           Batch& batch, uint64_t& index,
-                                           MemoryNeed& need) {
+                                           bool one, Note* note, Try& attempt) {
   std::vector<Mutation> physical(mutations.begin(), mutations.end());
   for (Mutation& mutation : physical)
     mutation.database = data.Physical(mutation.database);
   const WallTime now = clock.Wall();
-  return data.WriteMany(
-      ShardsOf(physical), [&](auto at) -> absl::StatusOr<bool> {
-        for (size_t i = 0; i < mutations.size(); ++i) {
-          // A swap came before the locks: these are the shards of other keys.
-          if (at.Physical(mutations[i].database) != physical[i].database)
-            return false;
-        }
-        const auto lookup = [&](uint8_t database, std::string_view key) {
-          const uint64_t hash = data.Hash(database, key);
-          return StateOf(
-              at(ShardOf(hash, data.shards())).Find(hash, database, key, now));
-        };
-        absl::Status s = batch.Decide(physical, lookup, now, limits());
-        if (!s.ok()) return s;
-        if (batch.empty()) return true;
-        const std::string effects = batch.Encode();
-        // No larger than what every link and buffer is made for.
-        if (effects.size() > batch_bytes_max()) {
-          return absl::InvalidArgumentError(
-              absl::StrCat("the batch has ", effects.size(),
-                           " bytes; allowed: ", batch_bytes_max()));
-        }
-        need = batch.Need(lookup);
-        if (!Fits(need)) return false;
-        RecordView record{.type = RecordType::kBatch, .value = effects};
-        record.index = log.Append(record);
-        if (record.index == 0) return NotMaster();
-        data.ApplyLocked(record, at);
-        index = record.index;
-        return true;
-      });
+  const auto write = [&](auto at) -> absl::StatusOr<bool> {
+    for (size_t i = 0; i < mutations.size(); ++i) {
+      // A swap came before the locks: these are the shards of other keys.
+      if (at.Physical(mutations[i].database) != physical[i].database)
+        return false;
+    }
+    const auto lookup = [&](uint8_t database, std::string_view key) {
+      const uint64_t hash = data.Hash(database, key);
+      return StateOf(
+          at(ShardOf(hash, data.shards())).Find(hash, database, key, now));
+    };
+    if (note != nullptr) {
+      absl::Status s = note->check(lookup(kOwnDatabase, note->key));
+      if (!s.ok()) return s;
+    }
+    Batch& batch = attempt.batch;
+    absl::Status& verdict = attempt.verdict;
+    verdict = one ? batch.DecideOne(physical[0], lookup, now, limits())
+                  : batch.Decide(physical, lookup, now, limits());
+    // One write whose condition does not hold is an answer, not an error.
+    if (one && absl::IsAborted(verdict)) {
+      verdict = absl::OkStatus();
+      batch.Become({MutationResult{}});
+    }
+    std::string effects = verdict.ok() ? batch.Encode() : std::string();
+    // No larger than what every link and buffer is made for.
+    if (effects.size() > batch_bytes_max()) {
+      verdict = absl::InvalidArgumentError(
+          absl::StrCat("the batch has ", effects.size(),
+                       " bytes; allowed: ", batch_bytes_max()));
+    }
+    if (!verdict.ok()) {
+      effects.clear();
+      batch.Become({});
+    }
+    attempt.need = batch.Need(lookup);
+    if (!Fits(attempt.need)) return false;
+    if (note != nullptr) {
+      std::string value = note->value(verdict, batch.results());
+      if (!effects.empty() || note->always)
+        AddNote(*note, std::move(value), effects);
+    }
+    if (effects.empty()) return true;
+    RecordView record{.type = RecordType::kBatch, .value = effects};
+    record.index = log.Append(record, note == nullptr ? 0 : note->gate);
+    if (record.index == 0) return NotMaster();
+    data.ApplyLocked(record, at);
+    attempt.index = record.index;
+    return true;
+  };
+  return data.WriteMany(ShardsOf(physical, note), write);
+}
+
+absl::StatusOr<std::vector<MutationResult>> Engine::Impl::WriteMany(
+    absl::Span<const Mutation> mutations, bool one, MonoTime deadline,
+    Note* note) {
+  for (const Mutation& mutation : mutations) {
+    if (absl::Status s = Validate(mutation, limits()); !s.ok()) return s;
+  }
+  if (absl::Status s = Admit(deadline); !s.ok()) return s;
+  for (int rounds = 0;;) {
+    Try attempt;
+    const absl::StatusOr<bool> done = TryMany(mutations, one, note, attempt);
+    if (!done.ok()) return done.status();
+    if (*done) {
+      if (attempt.index != 0) log.Announce();
+      if (note != nullptr) note->index = attempt.index;
+      if (!attempt.verdict.ok()) return attempt.verdict;
+      // With a note alone there is a record, although nothing was changed.
+      if (!attempt.batch.empty()) attempt.batch.SetIndex(attempt.index);
+      return std::move(attempt.batch.results());
+    }
+    if (absl::Status s = MakeRoom(attempt.need, deadline); !s.ok()) return s;
+    if (++rounds > kRoundsMin && clock.Mono() >= deadline)
+      return OthersWereFaster();
+  }
 }
 
 absl::StatusOr<std::vector<MutationResult>> Engine::MutateMany(
-    absl::Span<const Mutation> mutations, MonoTime deadline) {
-  Impl& impl = *impl_;
-  const OperationTimer timer(impl.insight, impl.clock, OperationKind::kBatch, 0,
-                             {});
-  for (const Mutation& mutation : mutations) {
-    if (absl::Status s = Validate(mutation, impl.limits()); !s.ok()) return s;
-  }
-  if (absl::Status s = impl.Admit(deadline); !s.ok()) return s;
-  for (int rounds = 0;;) {
-    Batch batch;
-    uint64_t index = 0;
-    MemoryNeed need;
-    const absl::StatusOr<bool> done =
-        impl.TryMany(mutations, batch, index, need);
-    if (!done.ok()) return done.status();
-    if (*done) {
-      if (index != 0) impl.log.Announce();
-      batch.SetIndex(index);
-      return std::move(batch.results());
-    }
-    if (absl::Status s = impl.MakeRoom(need, deadline); !s.ok()) return s;
-    if (++rounds > kRoundsMin && impl.clock.Mono() >= deadline)
-      return OthersWereFaster();
-  }
+    absl::Span<const Mutation> mutations, MonoTime deadline, Note* note) {
+  const OperationTimer timer(impl_->insight, impl_->clock,
+                             OperationKind::kBatch, 0, {});
+  return impl_->WriteMany(mutations, /*one=*/false, deadline, note);
 }
 
 }  // namespace vigil::engine

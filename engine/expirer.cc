@@ -1,5 +1,6 @@
 #include "engine/expirer.h"
 
+#include "engine/databases.h"
 #include "engine/record.h"
 
 namespace vigil::engine {
@@ -29,6 +30,7 @@ bool Expirer::RunUntil(MonoTime deadline) {
 bool Expirer::DeleteSome(WallTime now) {
   if (!log_.gate_open() || !log_.HasRoom() || !log_.accepts()) return false;
   uint64_t deleted = 0;
+  uint64_t notes = 0;  // of them: no keys of the application
   const bool possible = data_.WriteInTurn(shard_, [&](Keyspace& keyspace) {
     bool open = true;
     // Segments without anything due cost next to nothing.
@@ -39,15 +41,18 @@ bool Expirer::DeleteSome(WallTime now) {
                           .database = cell.database(),
                           .cause = Cause::kExpired};
         const uint64_t hash = keyspace.HashOf(cell);
+        const bool own = cell.database() == kOwnDatabase;
         record.index = log_.Append(record);
         open = record.index != 0;
-        if (open) deleted += keyspace.Apply(hash, record);
+        const bool gone = open && keyspace.Apply(hash, record);
+        deleted += gone;
+        notes += gone && own;
         return open;
       });
     }
     return open;
   });
-  expired_ += deleted;
+  expired_ += deleted - notes;
   if (deleted > 0) log_.Announce();
   return possible;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/no_room.h"
 
 namespace vigil::engine {
 
@@ -30,7 +31,7 @@ absl::Status Log::Admit(MonoTime deadline) {
       wait.emplace(delays_);
     if (!persisted_signal_.WaitPast(seen, deadline)) {
       ++refused_;
-      return absl::ResourceExhaustedError(
+      return NoRoomError(
           absl::StrCat("the disk is behind: ", unpersisted_bytes_.load(),
                        " bytes of the log are not written yet"));
     }
@@ -62,10 +63,10 @@ uint64_t Log::AppendLocked(const RecordView& record) {
   return index;
 }
 
-uint64_t Log::Append(const RecordView& record) {
+uint64_t Log::Append(const RecordView& record, uint64_t gate) {
   std::vector<LogRing::Keep> dropped;
   MutexLock lock(mu_);
-  if (!gate_open_) return 0;
+  if (!gate_open_ || (gate != 0 && gate != gate_)) return 0;
   const uint64_t index = AppendLocked(record);
   if (memory_only_ || failed_) dropped = ring_.Trim(index, memory_bytes_);
   return index;
@@ -81,6 +82,7 @@ uint64_t Log::OpenGate(const std::vector<RecordView>& markers) {
     MutexLock lock(mu_);
     for (const RecordView& marker : markers) AppendLocked(marker);
     gate_open_ = true;
+    ++gate_;
   }
   Announce();
   return last_;

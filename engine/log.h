@@ -54,8 +54,9 @@ class Log {
   void EndWaits();
   // Whether Admit would answer at once.
   bool HasRoom() const { return unpersisted_bytes_ < memory_bytes_ || failed_; }
-  // Returns the index of the record, or 0 if the gate is closed.
-  uint64_t Append(const RecordView& record);
+  // Returns the index of the record, or 0 if the gate is closed, or is not `gate` any
+  // more (0: whichever it is).
+  uint64_t Append(const RecordView& record, uint64_t gate = 0);
   // Wakes who waits for records; to be called when no shard is locked any more.
   void Announce();
   // Wakes the flusher, too, if it takes a nap: somebody waits for `persisted`.
@@ -65,6 +66,8 @@ class Log {
   uint64_t OpenGate(const std::vector<RecordView>& markers);
   uint64_t CloseGate();
   bool gate_open() const { return gate_open_; }
+  // Which opening it is: another number each time, never 0. Of a closed gate: the last.
+  uint64_t gate() const { return gate_; }
 
   // --- The replica's side. REQUIRES: the gate is closed, and everything in the
   // log is persisted; `records` are persisted, and durable if `durable`.
@@ -134,6 +137,7 @@ class Log {
 
   // Written under mu_, read without it.
   std::atomic<bool> gate_open_{false};
+  std::atomic<uint64_t> gate_{1};
   std::atomic<bool> failed_{false};
   std::atomic<bool> ending_{false};
   std::atomic<uint64_t> last_;

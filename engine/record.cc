@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "engine/varint.h"
 
 #define XXH_INLINE_ALL
 #include "xxhash.h"
@@ -12,8 +13,7 @@
 namespace vigil::engine {
 namespace {
 
-constexpr size_t kHeadBytes = 8;  // size and checksum
-constexpr size_t kVarintBytesMax = 10;
+constexpr size_t kHeadBytes = 8;     // size and checksum
 constexpr size_t kBodyBytesMin = 4;  // type, flags, index, key size
 constexpr uint8_t kFlagExpires = 1;
 constexpr uint8_t kFlagDatabase = 2;
@@ -35,30 +35,6 @@ uint32_t LoadU32(const char* in) {
     value |= static_cast<uint32_t>(static_cast<uint8_t>(in[i])) << (8 * i);
   }
   return value;
-}
-
-char* StoreVarint(uint64_t value, char* out) {
-  while (value >= 0x80) {
-    *out++ = static_cast<char>(value | 0x80);
-    value >>= 7;
-  }
-  *out++ = static_cast<char>(value);
-  return out;
-}
-
-// Takes a varint off `in`; false when it has no end or more than 64 bits.
-bool TakeVarint(std::string_view& in, uint64_t& value) {
-  value = 0;
-  for (size_t i = 0; i < in.size() && i < kVarintBytesMax; ++i) {
-    const uint64_t bits = static_cast<uint8_t>(in[i]) & 0x7f;
-    if (i == kVarintBytesMax - 1 && bits > 1) return false;
-    value |= bits << (7 * i);
-    if ((static_cast<uint8_t>(in[i]) & 0x80) == 0) {
-      in.remove_prefix(i + 1);
-      return true;
-    }
-  }
-  return false;
 }
 
 uint32_t Checksum(std::string_view body) {

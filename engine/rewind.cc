@@ -30,7 +30,7 @@ absl::Status Rewind::AddTail(std::string_view records) {
   for (const auto& [record, bytes] : *decoded) {
     ForEachEffect(record, [&](const RecordView& effect) {
       if (!status.ok() || effect.key.empty()) return;  // markers have none
-      if (effect.database == kOwnDatabase) {
+      if (effect.database == kOwnDatabase && ConcernsDatabases(effect.key)) {
         status = absl::UnimplementedError(
             absl::StrCat("record ", effect.index,
                          " empties or swaps databases: that is not rewound"));
