@@ -198,7 +198,7 @@ absl::StatusOr<DroppedFiles::Survey> DroppedFiles::Look(
     ++lost.records;
     lost.last = each.record.index;
     ForEachEffect(each.record, [&](const engine::RecordView& effect) {
-      if (effect.key.empty()) return;  // a marker
+      if (!IsWrite(effect)) return;
       ++survey.writes;
       survey.bytes += effect.key.size() + effect.value.size();
     });

@@ -8,6 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "engine/databases.h"
 #include "engine/record.h"
 #include "replication/text.h"
 
@@ -53,6 +54,11 @@ bool ReadLine(const std::vector<std::string>& words, DroppedTail& tail,
 }
 
 }  // namespace
+
+bool IsWrite(const engine::RecordView& effect) {
+  return !effect.key.empty() && (effect.database != engine::kOwnDatabase ||
+                                 engine::ConcernsDatabases(effect.key));
+}
 
 std::string EncodeDroppedTail(const DroppedTail& tail) {
   std::string text(kFormat);

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "engine/record.h"
 #include "replication/position.h"
 
 namespace vigil::replication {
@@ -36,6 +37,10 @@ struct DroppedTail {
   }
   friend bool operator==(const DroppedTail&, const DroppedTail&) = default;
 };
+
+// Whether an effect is one of the application: no marker, and no note that went with a
+// write (engine/note.h).
+bool IsWrite(const engine::RecordView& effect);
 
 // The head's bytes.
 std::string EncodeDroppedTail(const DroppedTail& tail);

@@ -8,6 +8,7 @@
 
 #include "engine/base/mutex.h"
 #include "engine/base/thread.h"
+#include "replication/grpc_channel.h"
 #include "replication/wire.h"
 #include "vigil/replication.grpc.pb.h"
 
@@ -95,18 +96,8 @@ class GrpcTransport final : public Transport {
 
   std::unique_ptr<Link> Dial(const std::string& address, LinkId link,
                              LinkHandler& handler) override {
-    grpc::ChannelArguments arguments;
-    arguments.SetMaxReceiveMessageSize(static_cast<int>(message_bytes_max_));
-    arguments.SetMaxSendMessageSize(static_cast<int>(message_bytes_max_));
-    // A connection of its own: bulk data must not delay a sentinel's ping, and
-    // a new dial must not inherit an old one's back-off.
-    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    // A proxy of the environment has no business between members.
-    arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     return std::make_unique<ClientLink>(
-        grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
-                                  arguments),
-        link, handler);
+        MakeStreamChannel(address, message_bytes_max_), link, handler);
   }
 
  private:

@@ -65,7 +65,8 @@ absl::Status Read(const DroppedSource& source,
     if (!next.ok()) return next.status();
     if (!next->has_value()) return absl::OkStatus();
     ForEachEffect((*next)->record, [&](const RecordView& effect) {
-      if (!effect.key.empty()) visit(ToDroppedWrite(effect, *tail, numbers));
+      if (replication::IsWrite(effect))
+        visit(ToDroppedWrite(effect, *tail, numbers));
     });
   }
 }

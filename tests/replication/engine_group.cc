@@ -95,7 +95,7 @@ void EngineGroup::Open(Node& node) {
   node.replicator = std::make_unique<Replicator>(
       options, *std::move(state), *node.engine, *node.port, clock_, Logger{},
       [this, &node] {
-        if (node.on_role) node.on_role();
+        node.on_role();
         changed_.Notify();
       },
       [&node] { node.on_log(); },

@@ -28,8 +28,8 @@ struct GroupOptions {
   std::string folder;
 };
 
-// What is called when the log moves. May be set while it does.
-class LogHook {
+// What is called when the role changes, or the log moves. May be set while it does.
+class Hook {
  public:
   void operator=(std::function<void()> hook) {
     MutexLock lock(mu_);
@@ -54,8 +54,8 @@ class EngineGroup {
     std::unique_ptr<engine::Engine> engine;
     std::unique_ptr<Transport> port;
     std::unique_ptr<Replicator> replicator;
-    std::function<void()> on_role;  // set before the role can change
-    LogHook on_log;
+    Hook on_role;
+    Hook on_log;
     // Set before anything can be dropped; after Close() nobody is told.
     std::function<void(const DroppedReport&)> on_dropped;
 
