@@ -8,13 +8,13 @@
 namespace vigil {
 
 AckWatch::AckWatch(Progress progress, Signal& disk, Executor& executor,
-                   const Clock& clock, size_t places)
+                   const Clock& clock, size_t places, const char* thread)
     : progress_(std::move(progress)),
       disk_(disk),
       executor_(executor),
       clock_(clock),
       places_(places),
-      thread_("vigil-acks", [this] { Run(); }) {}
+      thread_(thread, [this] { Run(); }) {}
 
 absl::Status AckWatch::TakePlace() {
   MutexLock lock(mu_);

@@ -41,7 +41,8 @@ class AckWatch final : public Cancellable {
   // `disk` moves whenever the durable index does. At most `places` operations are
   // outstanding.
   AckWatch(Progress progress, Signal& disk, Executor& executor,
-           const Clock& clock, size_t places);
+           const Clock& clock, size_t places,
+           const char* thread = "vigil-acks");
   ~AckWatch() override { Stop(); }
 
   // An operation begins: it takes a place, which its answer gives back. Else the
@@ -66,6 +67,8 @@ class AckWatch final : public Cancellable {
   // REQUIRES: not on the executor's thread, which is running.
   void Stop();
 
+  // Operations that have a place.
+  size_t outstanding() const { return outstanding_; }
   // How often the thread has looked at the watermarks.
   uint64_t looks() const { return looks_; }
 

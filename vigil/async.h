@@ -3,8 +3,8 @@
 //   node->async().Set("cart:42", cart, {.ack = vigil::Ack::kQuorum},
 //                     [](absl::StatusOr<vigil::SetResult> result) { ... });
 //
-// A call decides and applies the write as the Node's own method does: on the caller's
-// thread, before it returns. It never blocks: if the log has no room at this moment, or a
+// A call on the master decides and applies the write as the Node's own method does: on the
+// caller's thread, before it returns. On a replica it sends it to the master, and returns. It never blocks: if the log has no room at this moment, or a
 // max_unreplicated_ bound is reached, the answer is kResourceExhausted, and nothing was
 // applied. Only the wait for the Ack goes on without the caller, until its time-out.
 //
@@ -17,8 +17,9 @@
 //
 // Arguments, options and results are those of the method of the same name in node.h, and
 // so are the errors, with one more:
-//   kCancelled  applied here, then Cancel() was called or the node destroyed: the outcome
-//               is unknown; ReceiptOf(status)
+//   kCancelled  applied here or forwarded, then Cancel() was called or the node destroyed:
+//               the outcome is unknown, unless the message says that nothing was applied;
+//               ReceiptOf(status), if it was applied here
 //
 // When the node is destroyed, whoever still waits is told kCancelled, before the
 // destructor returns.

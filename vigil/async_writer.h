@@ -1,4 +1,5 @@
-// AsyncWriter: begins a write and leaves the waiting to AckWatch; likewise a fresh read
+// AsyncWriter: begins a write and leaves the waiting to AckWatch, or all of it to the
+// Forwarder, if another node is master; likewise a fresh read
 // and a backup, whose places and answers are there, too.
 //
 // Thread-safe. Lifetime: `writer` and `backups` outlive it.
@@ -16,6 +17,8 @@
 #include "vigil/ack_watch.h"
 #include "vigil/async.h"
 #include "vigil/backups.h"
+#include "vigil/command.h"
+#include "vigil/forwarder.h"
 #include "vigil/fresh_reader.h"
 #include "vigil/writer.h"
 
@@ -23,9 +26,11 @@ namespace vigil {
 
 class AsyncWriter final : public Async {
  public:
-  AsyncWriter(Writer& writer, std::shared_ptr<FreshReader> reader,
-              Backups& backups, std::shared_ptr<AckWatch> acks)
+  AsyncWriter(Writer& writer, std::shared_ptr<Forwarder> forwarder,
+              std::shared_ptr<FreshReader> reader, Backups& backups,
+              std::shared_ptr<AckWatch> acks)
       : writer_(writer),
+        forwarder_(std::move(forwarder)),
         reader_(std::move(reader)),
         backups_(backups),
         acks_(std::move(acks)) {}
@@ -77,10 +82,14 @@ class AsyncWriter final : public Async {
 
  private:
   template <typename Result>
-  AsyncOperation Begin(Done<Result> done,
-                       absl::FunctionRef<WrittenOr<Result>()> write);
+  AsyncOperation Begin(Done<Result> done, absl::Duration timeout,
+                       absl::FunctionRef<WrittenOr<Result>()> write,
+                       absl::FunctionRef<Command()> command);
+  template <typename Result>
+  AsyncOperation Forward(Command command, Done<Result> done);
 
   Writer& writer_;
+  const std::shared_ptr<Forwarder> forwarder_;
   const std::shared_ptr<FreshReader> reader_;
   Backups& backups_;
   const std::shared_ptr<AckWatch> acks_;

@@ -64,6 +64,7 @@ class Batch {
 
  private:
   friend class Writer;
+  friend struct Command;
   enum class Kind {
     kSet,
     kDelete,

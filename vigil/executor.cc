@@ -4,7 +4,7 @@
 
 namespace vigil {
 
-Executor::Executor() : thread_("vigil-callback", [this] { Run(); }) {}
+Executor::Executor(const char* thread) : thread_(thread, [this] { Run(); }) {}
 
 void Executor::Post(std::function<void()> task) {
   MutexLock lock(mu_);

@@ -18,7 +18,8 @@ namespace vigil {
 // Thread-safe.
 class Executor {
  public:
-  Executor();
+  // `thread`: its name.
+  explicit Executor(const char* thread = "vigil-callback");
   ~Executor() { Stop(); }
 
   // Runs `task` after those that were posted before. REQUIRES: the caller has a bounded

@@ -189,6 +189,20 @@ void Replication(const NodeStatus& s, Lines& lines) {
   if (!s.refusal.empty()) lines.Add("master_refusal", s.refusal);
 }
 
+// Writes of a replica that its master does; Redis has no such thing.
+void Forwarding(const NodeStatus& s, Lines& lines) {
+  const ForwardingStatus& forwarding = s.forwarding;
+  lines.Add("forwarded_writes", forwarding.sent);
+  lines.Add("forwarded_writes_retried", forwarding.retried);
+  lines.Add("forwarded_writes_recognised", forwarding.recognised);
+  lines.Add("forwarded_writes_refused", forwarding.refused);
+  lines.Add("forwarded_writes_unknown", forwarding.unknown);
+  lines.Add("forwarded_writes_under_way", forwarding.under_way);
+  lines.Add("forwarded_writes_waiting", forwarding.waiting);
+  lines.Add("forwarded_writes_received", forwarding.received);
+  lines.Add("forwarded_writes_duplicates", forwarding.duplicates);
+}
+
 // As an error that a write was answered with: the first four are Redis' words.
 void Errorstats(const NodeStatus& s, Lines& lines) {
   const RefusedWrites& refused = s.back_pressure.refused;
@@ -333,6 +347,7 @@ constexpr Section kSections[] = {
     {"Persistence", Persistence},
     {"Stats", Stats},
     {"Replication", Replication},
+    {"Forwarding", Forwarding},
     {"Sentinel", Sentinel},
     {"Errorstats", Errorstats},
     {"Commandstats", Commandstats},

@@ -19,7 +19,7 @@
 namespace vigil {
 
 // All sections, or the one of this name, in any case: Server, Memory, Persistence, Stats,
-// Replication, Sentinel, Errorstats (writes refused), Commandstats, Latencystats,
+// Replication, Forwarding, Sentinel, Errorstats (writes refused), Commandstats, Latencystats,
 // Latencyhistogram, Keyspace, Slowlog, Hotkeys, Bigkeys. Empty if there is no such
 // section.
 std::string InfoText(const NodeStatus& status, std::string_view section = {});

@@ -1,7 +1,7 @@
 // Node: one member of a group, in this process.
 //
 // Reads are local memory on every node. Writes go to the master; on a replica
-// they fail and name it (MasterOf). Every process also watches the others, and
+// they are sent there (Options::forward_writes). Every process also watches the others, and
 // together they promote a replica when the master dies.
 //
 // Thread-safety: all methods from any thread, from callbacks too. Reads and status() do
@@ -102,11 +102,19 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // --- Writes, on the master. OK means what `options.ack` says; then the change is
-  // also visible to every read on this node. Errors, of all writes:
-  //   kFailedPrecondition  not the master; nothing was applied; MasterOf(status)
+  // --- Writes, done by the master, wherever they are called. OK means what `options.ack`
+  // says; then the change is also visible to every read on this node. (On a replica that
+  // is more than a second behind it is not yet: Freshness::AtLeast(receipt) waits.)
+  //
+  // A write on a replica is forwarded, and applied once, whatever connections and masters
+  // break meanwhile; it waits for a master as long as its time-out. Those of one thread
+  // reach a master in the order of the calls; a failover may change that of those that are
+  // under way. Errors, of all writes:
+  //   kFailedPrecondition  not the master, and forward_writes is off, or the time-out zero;
+  //                        nothing was applied; MasterOf(status)
   //   kUnavailable         kQuorum or kQuorumDurable, and too few members are in
   //                        reach; or fewer good replicas than min_replicas_to_write;
+  //                        or forwarded, and no master was found in time;
   //                        nothing was applied; retry later
   //   kInvalidArgument     key empty or too long, value too long, an option out of
   //                        its range, kDisk or kQuorumDurable without a data_dir,
@@ -115,13 +123,16 @@ class Node {
   //                        and nothing can be evicted; or for all of the time-out
   //                        the disk was behind, or the memory of large values that
   //                        have gone was not returned yet, or a max_unreplicated_
-  //                        bound was reached; nothing was applied; back off
-  //   kDeadlineExceeded    applied here, but its Ack was not reached in time, or
-  //                        this node lost its role: the outcome is unknown;
-  //                        ReceiptOf(status)
+  //                        bound was reached; or more is being forwarded than
+  //                        async_operations_max, or log_memory_bytes; nothing was
+  //                        applied; back off
+  //   kDeadlineExceeded    applied, but its Ack was not reached in time, or
+  //                        this node lost its role; or forwarded, and no answer came
+  //                        in time: the outcome is unknown; ReceiptOf(status), if it
+  //                        is known to have been applied
   //   kCancelled           the node is being destroyed. With a ReceiptOf(status) this one
-  //                        was applied here, and its outcome is unknown; else nothing
-  //                        was applied
+  //                        was applied, and its outcome is unknown; of one that was
+  //                        forwarded the message says so; else nothing was applied
   //   kInternal            the storage failed; writes are refused from now on.
   //                        With a ReceiptOf(status) this one was applied here,
   //                        and its outcome is unknown; else nothing was applied
@@ -203,8 +214,9 @@ class Node {
 
   // Waits until a write has reached `ack`, which is more than it had when it returned.
   // Returns its receipt with that in `reached`; kMemory is answered at once.
-  //   kFailedPrecondition  this node is not, or no longer, the master of that epoch;
-  //                        the outcome is unknown
+  // On a replica the master is asked.
+  //   kFailedPrecondition  the master, or this node if nothing is forwarded, is no longer
+  //                        the one of that epoch; the outcome is unknown
   //   others               as for a write, which is applied already
   virtual absl::StatusOr<Receipt> Wait(
       const Receipt& receipt, Ack ack,

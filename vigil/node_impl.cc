@@ -87,6 +87,21 @@ replication::Options MakeReplicationOptions(const Options& options) {
   return to;
 }
 
+size_t MessageBytesMax(const Options& options) {
+  return MakeReplicationOptions(options).message_bytes + kMessageRoom +
+         options.key_bytes_max + options.value_bytes_max;
+}
+
+// To itself, too: what has been sent to another master before may end here.
+std::optional<ForwardRoute> RouteTo(
+    const replication::ReplicatorStatus& status) {
+  if (status.view.role == replication::Role::kMaster && !status.settled_master)
+    return std::nullopt;
+  if (status.master_address.empty()) return std::nullopt;
+  return ForwardRoute{.epoch = status.view.epoch,
+                      .address = status.master_address};
+}
+
 sentinel::Options MakeSentinelOptions(const Options& options,
                                       const replication::MemberPort& member) {
   const replication::MemberView own = member.view();
@@ -196,6 +211,7 @@ void NodeImpl::EndCallbacks() {
   //    Writes first: a callback may be in one, and the others wait for that thread.
   if (writer_) writer_->Close();
   if (backups_) backups_->Stop();
+  if (forwarder_) forwarder_->Stop();
   if (reader_) reader_->Stop();
   if (acks_) acks_->Stop();
   // 2. The callback thread: the application is called no more, but for its logger.
@@ -207,8 +223,11 @@ NodeImpl::~NodeImpl() {
   EndCallbacks();
   // 3. The sentinel: it asks no one any more, and answers nobody.
   if (monitor_) monitor_->Stop();
-  // 4. The services: handlers under way are cancelled and waited for.
+  // 4. The services: handlers under way are cancelled and waited for; and who asked
+  // others is told no more.
+  if (forwarded_) forwarded_->Stop();
   if (server_) server_->Shutdown();
+  if (forward_links_) forward_links_->Close();
   // 5. The replicator: its links and its thread end, the write gate is closed.
   if (replicator_) replicator_->Stop();
   // 6. The change stream: nobody reads the log for the application any more.
@@ -217,6 +236,7 @@ NodeImpl::~NodeImpl() {
   if (server_) SyncAndMarkClean();
   // 8. What nobody uses any more, users before used.
   server_.reset();
+  forward_service_.reset();
   sentinel_service_.reset();
   replication_service_.reset();
   monitor_.reset();
@@ -225,9 +245,13 @@ NodeImpl::~NodeImpl() {
   backups_.reset();  // waits for one that hangs in the disk
   acks_.reset();
   reader_.reset();
-  writer_.reset();
+  forwarded_.reset();
   changes_.reset();
   replicator_.reset();
+  // The answers of the replicator go there until it has ended.
+  forwarder_.reset();
+  forward_links_.reset();
+  writer_.reset();
   links_.reset();
   engine_.reset();
 }
@@ -263,9 +287,7 @@ absl::Status NodeImpl::OpenReplicator() {
                  .boot = all_synced ? "-" : BootIdentity()});
   if (!state.ok()) return state.status();
   const replication::Options to = MakeReplicationOptions(options_);
-  links_ = replication::MakeGrpcTransport(to.message_bytes + kMessageRoom +
-                                          options_.key_bytes_max +
-                                          options_.value_bytes_max);
+  links_ = replication::MakeGrpcTransport(MessageBytesMax(options_));
   replicator_ = std::make_unique<replication::Replicator>(
       to, *std::move(state), *engine_, *links_, clock_, logger_,
       [this] {
@@ -275,6 +297,7 @@ absl::Status NodeImpl::OpenReplicator() {
       [this] {
         changes_->Wake();
         acks_->Wake();
+        forwarded_->Wake();
       },
       replication::DroppedOptions{
           .dir =
@@ -289,6 +312,7 @@ absl::Status NodeImpl::OpenReplicator() {
                     .databases = options_.databases,
                     .bounds = BoundsIn(options_)},
       [this] { return NotMasterError(roles_.latest()); });
+  OpenForwarding();
   reader_ =
       std::make_shared<FreshReader>(*engine_, *replicator_, executor_, clock_);
   acks_ = std::make_shared<AckWatch>([this] { return writer_->progress(); },
@@ -298,8 +322,31 @@ absl::Status NodeImpl::OpenReplicator() {
       [this](const std::string& dir, const Limit& limit) {
         return MakeBackup(dir, limit);
       });
-  async_ = std::make_unique<AsyncWriter>(*writer_, reader_, *backups_, acks_);
+  async_ = std::make_unique<AsyncWriter>(*writer_, forwarder_, reader_,
+                                         *backups_, acks_);
   return absl::OkStatus();
+}
+
+void NodeImpl::OpenForwarding() {
+  forward_links_ = MakeGrpcForwardTransport(MessageBytesMax(options_));
+  forwarder_ = std::make_shared<Forwarder>(
+      ForwarderOptions{
+          .enabled = options_.forward_writes,
+          .session = {RandomFromSystem(), RandomFromSystem()},
+          .seed = RandomFromSystem(),
+          .command_bytes_max = MessageBytesMax(options_) - kMessageRoom,
+          .core = {.writes_max = options_.async_operations_max,
+                   .bytes_max = options_.log_memory_bytes}},
+      *forward_links_,
+      [this](const Receipt& receipt, MonoTime deadline,
+             std::function<void()> then) {
+        replicator_->AskRecord(
+            receipt.epoch, receipt.index, deadline,
+            [then = std::move(then)](const auto&) { then(); });
+      },
+      clock_);
+  forwarded_ = std::make_unique<ForwardServer>(
+      *engine_, *replicator_, *writer_, clock_, options_.async_operations_max);
 }
 
 absl::Status NodeImpl::OpenMonitor() {
@@ -330,20 +377,24 @@ absl::Status NodeImpl::OpenMonitor() {
 
 absl::Status NodeImpl::Listen() {
   replication_service_ = replication::MakeLinkService(*replicator_);
+  forward_service_ = MakeForwardService(*forwarded_);
   const std::string address = options_.listen.empty()
                                   ? AddressOf(options_, options_.node_id)
                                   : options_.listen;
   auto server = GrpcServer::Start(
-      address, {replication_service_->service(), sentinel_service_->service()},
-      MakeReplicationOptions(options_).message_bytes + kMessageRoom +
-          options_.key_bytes_max + options_.value_bytes_max);
+      address,
+      {replication_service_->service(), sentinel_service_->service(),
+       forward_service_->service()},
+      MessageBytesMax(options_));
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
   return absl::OkStatus();
 }
 
 void NodeImpl::PublishRole() {
-  roles_.Publish(ToRoleView(replicator_->status()));
+  const replication::ReplicatorStatus status = replicator_->status();
+  roles_.Publish(ToRoleView(status));
+  forwarder_->SetRoute(RouteTo(status));
 }
 
 void NodeImpl::Announce(const sentinel::SentinelEvent& event) {
@@ -409,6 +460,20 @@ ServerStatus NodeImpl::Server() const {
           .uptime = clock_.Mono() - opened_};
 }
 
+ForwardingStatus NodeImpl::Forwarding() const {
+  const ForwardCounters from = forwarder_->counters();
+  const ForwardServer::Counters served = forwarded_->counters();
+  return {.sent = from.sent,
+          .retried = from.retried,
+          .recognised = from.once_more,
+          .refused = from.refused,
+          .unknown = from.unknown,
+          .under_way = from.under_way,
+          .waiting = from.waiting,
+          .received = served.received,
+          .duplicates = served.once_more};
+}
+
 NodeStatus NodeImpl::status() const {
   const replication::ReplicatorStatus from = replicator_->status();
   const engine::EngineStatus engine = engine_->status();
@@ -430,6 +495,7 @@ NodeStatus NodeImpl::status() const {
                 .dropped_file = from.dropped.last_file,
                 .good_replicas = from.good_replicas,
                 .unreplicated = writer_->unreplicated(),
+                .forwarding = Forwarding(),
                 .health = engine.health,
                 .server = Server(),
                 .persistent = !engine_->memory_only(),

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "engine/base/clock.h"
 #include "engine/base/logger.h"
 #include "engine/engine.h"
@@ -30,9 +31,13 @@
 #include "vigil/backups.h"
 #include "vigil/callback_gate.h"
 #include "vigil/change_stream.h"
+#include "vigil/command.h"
 #include "vigil/event_feed.h"
 #include "vigil/executor.h"
+#include "vigil/forward_server.h"
+#include "vigil/forwarder.h"
 #include "vigil/fresh_reader.h"
+#include "vigil/grpc_forwarding.h"
 #include "vigil/grpc_server.h"
 #include "vigil/node.h"
 #include "vigil/role_feed.h"
@@ -140,6 +145,12 @@ class NodeImpl final : public Node {
   void PublishRole();
   void Announce(const sentinel::SentinelEvent& event);
   void SyncAndMarkClean();
+  template <typename Result>
+  absl::StatusOr<Result> Finish(absl::Duration timeout,
+                                WrittenOr<Result> written,
+                                absl::FunctionRef<Command()> command);
+  void OpenForwarding();
+  ForwardingStatus Forwarding() const;
   bool HasDatabase(const ReadOptions& options) const {
     return options.database >= 0 && options.database < options_.databases;
   }
@@ -162,6 +173,9 @@ class NodeImpl final : public Node {
   std::unique_ptr<replication::Replicator> replicator_;
   std::unique_ptr<ChangeStream> changes_;
   std::unique_ptr<Writer> writer_;
+  std::unique_ptr<ForwardTransport> forward_links_;
+  std::shared_ptr<Forwarder> forwarder_;
+  std::unique_ptr<ForwardServer> forwarded_;
   std::shared_ptr<FreshReader> reader_;
   std::unique_ptr<Backups> backups_;
   std::shared_ptr<AckWatch> acks_;
@@ -169,6 +183,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<sentinel::Transport> asks_;
   std::unique_ptr<sentinel::Monitor> monitor_;
   std::unique_ptr<replication::LinkService> replication_service_;
+  std::unique_ptr<ForwardService> forward_service_;
   std::unique_ptr<sentinel::SentinelService> sentinel_service_;
   std::unique_ptr<GrpcServer> server_;
 };

@@ -31,91 +31,125 @@ bool IsValueType(ValueType type) {
 
 // --- Writes
 
+// Waits for a write that was begun here, or has it done by the master.
+template <typename Result>
+absl::StatusOr<Result> NodeImpl::Finish(absl::Duration timeout,
+                                        WrittenOr<Result> written,
+                                        absl::FunctionRef<Command()> command) {
+  if (!written.ok() && forwarder_->Takes(written.status(), timeout))
+    return forwarder_->Await<Result>(command());
+  return writer_->Await(std::move(written));
+}
+
 absl::StatusOr<SetResult> NodeImpl::Set(std::string_view key,
                                         std::string_view value,
                                         const SetOptions& options) {
-  return writer_->Await(writer_->Set(key, value, options, Room::kAwait));
+  return Finish(options.timeout,
+                writer_->Set(key, value, options, Room::kAwait),
+                [&] { return Command::Set(key, value, options); });
 }
 
 absl::StatusOr<DeleteResult> NodeImpl::Delete(std::string_view key,
                                               const WriteOptions& options) {
-  return writer_->Await(writer_->Delete(key, options, Room::kAwait));
+  return Finish(options.timeout, writer_->Delete(key, options, Room::kAwait),
+                [&] { return Command::Delete(key, options); });
 }
 
 absl::StatusOr<DeleteManyResult> NodeImpl::DeleteMany(
     const std::vector<std::string_view>& keys, const WriteOptions& options) {
-  return writer_->Await(writer_->DeleteMany(keys, options, Room::kAwait));
+  return Finish(options.timeout,
+                writer_->DeleteMany(keys, options, Room::kAwait),
+                [&] { return Command::DeleteMany(keys, options); });
 }
 
 absl::StatusOr<IncrementResult> NodeImpl::Increment(
     std::string_view key, int64_t delta, const WriteOptions& options) {
-  return writer_->Await(writer_->Increment(key, delta, options, Room::kAwait));
+  return Finish(options.timeout,
+                writer_->Increment(key, delta, options, Room::kAwait),
+                [&] { return Command::Increment(key, delta, options); });
 }
 
 absl::StatusOr<IncrementFloatResult> NodeImpl::IncrementFloat(
     std::string_view key, double delta, const WriteOptions& options) {
-  return writer_->Await(
-      writer_->IncrementFloat(key, delta, options, Room::kAwait));
+  return Finish(options.timeout,
+                writer_->IncrementFloat(key, delta, options, Room::kAwait),
+                [&] { return Command::IncrementFloat(key, delta, options); });
 }
 
 absl::StatusOr<SizeResult> NodeImpl::Append(std::string_view key,
                                             std::string_view value,
                                             const WriteOptions& options) {
-  return writer_->Await(writer_->Append(key, value, options, Room::kAwait));
+  return Finish(options.timeout,
+                writer_->Append(key, value, options, Room::kAwait),
+                [&] { return Command::Append(key, value, options); });
 }
 
 absl::StatusOr<SizeResult> NodeImpl::SetRange(std::string_view key,
                                               uint64_t offset,
                                               std::string_view value,
                                               const WriteOptions& options) {
-  return writer_->Await(
-      writer_->SetRange(key, offset, value, options, Room::kAwait));
+  return Finish(options.timeout,
+                writer_->SetRange(key, offset, value, options, Room::kAwait),
+                [&] { return Command::SetRange(key, offset, value, options); });
 }
 
 absl::StatusOr<ChangeResult> NodeImpl::Rename(std::string_view key,
                                               std::string_view new_key,
                                               const RenameOptions& options) {
-  return writer_->Await(writer_->Rename(key, new_key, options, Room::kAwait));
+  return Finish(options.timeout,
+                writer_->Rename(key, new_key, options, Room::kAwait),
+                [&] { return Command::Rename(key, new_key, options); });
 }
 
 absl::StatusOr<ChangeResult> NodeImpl::Expire(std::string_view key,
                                               absl::Duration ttl,
                                               const ExpireOptions& options) {
-  return writer_->Await(writer_->Expire(key, ttl, options, Room::kAwait));
+  return Finish(options.timeout,
+                writer_->Expire(key, ttl, options, Room::kAwait),
+                [&] { return Command::Expire(key, ttl, options); });
 }
 
 absl::StatusOr<ChangeResult> NodeImpl::ExpireAt(std::string_view key,
                                                 absl::Time at,
                                                 const ExpireOptions& options) {
-  return writer_->Await(writer_->ExpireAt(key, at, options, Room::kAwait));
+  return Finish(options.timeout,
+                writer_->ExpireAt(key, at, options, Room::kAwait),
+                [&] { return Command::ExpireAt(key, at, options); });
 }
 
 absl::StatusOr<ChangeResult> NodeImpl::Persist(std::string_view key,
                                                const WriteOptions& options) {
-  return writer_->Await(writer_->Persist(key, options, Room::kAwait));
+  return Finish(options.timeout, writer_->Persist(key, options, Room::kAwait),
+                [&] { return Command::Persist(key, options); });
 }
 
 absl::StatusOr<BatchResult> NodeImpl::Write(const Batch& batch,
                                             const WriteOptions& options) {
-  return writer_->Await(writer_->Write(batch, options, Room::kAwait));
+  return Finish(options.timeout, writer_->Write(batch, options, Room::kAwait),
+                [&] { return Command::Write(batch, options); });
 }
 
 absl::StatusOr<Receipt> NodeImpl::FlushDatabase(const WriteOptions& options) {
-  return writer_->Await(writer_->FlushDatabase(options, Room::kAwait));
+  return Finish(options.timeout, writer_->FlushDatabase(options, Room::kAwait),
+                [&] { return Command::FlushDatabase(options); });
 }
 
 absl::StatusOr<Receipt> NodeImpl::FlushAll(const WriteOptions& options) {
-  return writer_->Await(writer_->FlushAll(options, Room::kAwait));
+  return Finish(options.timeout, writer_->FlushAll(options, Room::kAwait),
+                [&] { return Command::FlushAll(options); });
 }
 
 absl::StatusOr<Receipt> NodeImpl::SwapDatabases(int a, int b,
                                                 const WriteOptions& options) {
-  return writer_->Await(writer_->SwapDatabases(a, b, options, Room::kAwait));
+  return Finish(options.timeout,
+                writer_->SwapDatabases(a, b, options, Room::kAwait),
+                [&] { return Command::SwapDatabases(a, b, options); });
 }
 
 absl::StatusOr<Receipt> NodeImpl::Wait(const Receipt& receipt, Ack ack,
                                        absl::Duration timeout) {
-  return writer_->Await(writer_->Wait(receipt, ack, timeout));
+  return Finish(timeout, writer_->Wait(receipt, ack, timeout),
+                [&] { return Command::Wait(receipt, ack, timeout); });
 }
 
 // --- Reads

@@ -163,6 +163,13 @@ struct Options {
   // What writes do while one of these bounds is reached.
   OnUnreplicated on_unreplicated = OnUnreplicated::kWait;
 
+  // Have the writes of this node done by the master while it is none itself, each once
+  // over retries and failovers: a caller sees an error only when no master is found within
+  // its time-out. It costs a round trip to the master, and the time until this node has
+  // the write, too. Off: such a write fails at once, with the master's name and address.
+  // Any node does the writes that others forward, whatever this says. Default: on.
+  bool forward_writes = true;
+
   Fsync fsync = Fsync::kEverySecond;
 
   // What a node may use for its keys: the keys, values and what belongs to them, not

@@ -43,6 +43,21 @@ struct UnreplicatedStatus {
   absl::Duration age;       // of the oldest, to within a heartbeat
 };
 
+// Writes that this node has had done by its master (Options::forward_writes), and that
+// others have had done here; since it started.
+struct ForwardingStatus {
+  uint64_t sent = 0;
+  uint64_t retried =
+      0;  // sent once more, as no answer came, or no master was there
+  uint64_t recognised = 0;  // of those: had been done already
+  uint64_t refused = 0;     // ended with an error, nothing being applied
+  uint64_t unknown = 0;     // ended with an unknown outcome
+  uint64_t under_way = 0;   // at the master, at this moment
+  uint64_t waiting = 0;     // for a master, or for their turn
+  uint64_t received = 0;    // master: of others, retries too
+  uint64_t duplicates = 0;  // of those: had been done already
+};
+
 // Another member's sentinel, as the one in this process sees it.
 struct PeerStatus {
   std::string name;
@@ -197,6 +212,7 @@ struct NodeStatus {
   std::string dropped_file;         // the last of them; empty: none
   int good_replicas = 0;            // master: as min_replicas_to_write counts
   UnreplicatedStatus unreplicated;  // master
+  ForwardingStatus forwarding;
   std::vector<ReplicaStatus> replicas;  // empty on a replica
   std::vector<PeerStatus> peers;
   std::string failover;  // state of the failover that this node's sentinel

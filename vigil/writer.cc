@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "engine/no_room.h"
 #include "vigil/expiry.h"
 
 namespace vigil {
@@ -47,7 +48,7 @@ WrittenOr<Result> Writer::Apply(
   if (!epoch.ok()) return epoch.status();
   // A deadline that is past: the engine does not wait.
   const MonoTime room_by =
-      goal.room == Room::kAwait ? written.deadline : MonoTime{};
+      goal.way.room == Room::kAwait ? written.deadline : MonoTime{};
   const absl::StatusOr<uint64_t> index = what(room_by, written.result);
   if (!index.ok()) meter_.Refused(index.status());
   if (absl::IsFailedPrecondition(index.status())) return not_master_();
@@ -82,13 +83,13 @@ absl::StatusOr<Epoch> Writer::Admit(const Goal& goal, MonoTime deadline) {
     const std::string reached = ReachedBound(Unreplicated(terms), bounds);
     if (reached.empty()) return epoch;
     const bool waits =
-        goal.room == Room::kAwait && bounds.then == OnUnreplicated::kWait;
+        goal.way.room == Room::kAwait && bounds.then == OnUnreplicated::kWait;
     if (waits) engine_.HurryPersisted();
     if (waits && !wait.has_value() && clock_.Mono() < deadline)
       wait.emplace(meter_.delays());
     if (!waits || !replicator_.commit_moved().WaitPast(seen, deadline)) {
       meter_.RefusedForBound();
-      return absl::ResourceExhaustedError(
+      return engine::NoRoomError(
           absl::StrCat(reached, "; nothing was applied"));
     }
   }
@@ -147,14 +148,14 @@ absl::Status Writer::CheckDatabase(int database) const {
 
 template <typename Result>
 WrittenOr<Result> Writer::Mutate(
-    Mutation mutation, const WriteOptions& options, Room room,
+    Mutation mutation, const WriteOptions& options, const Way& way,
     absl::FunctionRef<Result(MutationResult&&)> shape) {
   if (absl::Status s = CheckDatabase(options.database); !s.ok()) return s;
   mutation.database = static_cast<uint8_t>(options.database);
   return Apply<Result>(
-      {options.ack, options.timeout, room},
+      {options.ack, options.timeout, way},
       [&](MonoTime room_by, Result& result) -> absl::StatusOr<uint64_t> {
-        auto done = engine_.Mutate(mutation, room_by);
+        auto done = engine_.Mutate(mutation, room_by, way.note);
         if (!done.ok()) return done.status();
         const uint64_t index = done->index;
         result = shape(*std::move(done));
@@ -163,22 +164,24 @@ WrittenOr<Result> Writer::Mutate(
 }
 
 WrittenOr<ChangeResult> Writer::Change(const Mutation& mutation,
-                                       const WriteOptions& options, Room room) {
+                                       const WriteOptions& options,
+                                       const Way& way) {
   return Mutate<ChangeResult>(
-      mutation, options, room, [](MutationResult&& done) {
+      mutation, options, way, [](MutationResult&& done) {
         return ChangeResult{.applied = done.applied, .receipt = {}};
       });
 }
 
 WrittenOr<SizeResult> Writer::Resize(const Mutation& mutation,
-                                     const WriteOptions& options, Room room) {
-  return Mutate<SizeResult>(mutation, options, room, [](MutationResult&& done) {
+                                     const WriteOptions& options,
+                                     const Way& way) {
+  return Mutate<SizeResult>(mutation, options, way, [](MutationResult&& done) {
     return SizeResult{.size = done.size, .receipt = {}};
   });
 }
 
 WrittenOr<SetResult> Writer::Set(std::string_view key, std::string_view value,
-                                 const SetOptions& options, Room room) {
+                                 const SetOptions& options, const Way& way) {
   const auto expires_at =
       ExpiryOf(options.ttl, options.expires_at, options.keep_ttl, clock_);
   if (!expires_at.ok()) return expires_at.status();
@@ -191,7 +194,7 @@ WrittenOr<SetResult> Writer::Set(std::string_view key, std::string_view value,
        .expires_at = *expires_at,
        .keep_expiry = options.keep_ttl,
        .want_previous = options.return_previous},
-      ToWriteOptions(options), room, [](MutationResult&& done) {
+      ToWriteOptions(options), way, [](MutationResult&& done) {
         SetResult result{
             .applied = done.applied, .previous = {}, .receipt = {}};
         if (done.previous) result.previous = ToValue(*std::move(done.previous));
@@ -200,9 +203,10 @@ WrittenOr<SetResult> Writer::Set(std::string_view key, std::string_view value,
 }
 
 WrittenOr<DeleteResult> Writer::Delete(std::string_view key,
-                                       const WriteOptions& options, Room room) {
+                                       const WriteOptions& options,
+                                       const Way& way) {
   return Mutate<DeleteResult>({.kind = Mutation::Kind::kDelete, .key = key},
-                              options, room, [](MutationResult&& done) {
+                              options, way, [](MutationResult&& done) {
                                 return DeleteResult{.existed = done.applied,
                                                     .receipt = {}};
                               });
@@ -211,21 +215,21 @@ WrittenOr<DeleteResult> Writer::Delete(std::string_view key,
 WrittenOr<IncrementResult> Writer::Increment(std::string_view key,
                                              int64_t delta,
                                              const WriteOptions& options,
-                                             Room room) {
+                                             const Way& way) {
   return Mutate<IncrementResult>(
       {.kind = Mutation::Kind::kIncrement, .key = key, .delta = delta}, options,
-      room, [](MutationResult&& done) {
+      way, [](MutationResult&& done) {
         return IncrementResult{.value = done.integer, .receipt = {}};
       });
 }
 
 WrittenOr<IncrementFloatResult> Writer::IncrementFloat(
     std::string_view key, double delta, const WriteOptions& options,
-    Room room) {
+    const Way& way) {
   return Mutate<IncrementFloatResult>({.kind = Mutation::Kind::kIncrementFloat,
                                        .key = key,
                                        .delta_float = delta},
-                                      options, room, [](MutationResult&& done) {
+                                      options, way, [](MutationResult&& done) {
                                         return IncrementFloatResult{
                                             .value = done.real, .receipt = {}};
                                       });
@@ -233,44 +237,46 @@ WrittenOr<IncrementFloatResult> Writer::IncrementFloat(
 
 WrittenOr<SizeResult> Writer::Append(std::string_view key,
                                      std::string_view value,
-                                     const WriteOptions& options, Room room) {
+                                     const WriteOptions& options,
+                                     const Way& way) {
   return Resize({.kind = Mutation::Kind::kAppend, .key = key, .value = value},
-                options, room);
+                options, way);
 }
 
 WrittenOr<SizeResult> Writer::SetRange(std::string_view key, uint64_t offset,
                                        std::string_view value,
-                                       const WriteOptions& options, Room room) {
+                                       const WriteOptions& options,
+                                       const Way& way) {
   return Resize({.kind = Mutation::Kind::kSetRange,
                  .key = key,
                  .value = value,
                  .offset = offset},
-                options, room);
+                options, way);
 }
 
 WrittenOr<ChangeResult> Writer::Rename(std::string_view key,
                                        std::string_view new_key,
                                        const RenameOptions& options,
-                                       Room room) {
+                                       const Way& way) {
   return Change(
       {.kind = Mutation::Kind::kRename,
        .key = key,
        .value = new_key,
        .existence = options.only_if_absent ? Mutation::Existence::kAbsent
                                            : Mutation::Existence::kAny},
-      ToWriteOptions(options), room);
+      ToWriteOptions(options), way);
 }
 
 WrittenOr<ChangeResult> Writer::Expire(std::string_view key, absl::Duration ttl,
                                        const ExpireOptions& options,
-                                       Room room) {
+                                       const Way& way) {
   const absl::Time now = absl::FromUnixMillis(clock_.Wall().ms);
-  return ExpireAt(key, now + ttl, options, room);
+  return ExpireAt(key, now + ttl, options, way);
 }
 
 WrittenOr<ChangeResult> Writer::ExpireAt(std::string_view key, absl::Time at,
                                          const ExpireOptions& options,
-                                         Room room) {
+                                         const Way& way) {
   const auto expires_at =
       ExpiryOf(absl::ZeroDuration(), at, /*keep=*/false, clock_);
   if (!expires_at.ok()) return expires_at.status();
@@ -278,13 +284,13 @@ WrittenOr<ChangeResult> Writer::ExpireAt(std::string_view key, absl::Time at,
                  .key = key,
                  .expires_at = *expires_at,
                  .expire_if = static_cast<Mutation::ExpireIf>(options.when)},
-                ToWriteOptions(options), room);
+                ToWriteOptions(options), way);
 }
 
 WrittenOr<ChangeResult> Writer::Persist(std::string_view key,
                                         const WriteOptions& options,
-                                        Room room) {
-  return Change({.kind = Mutation::Kind::kExpire, .key = key}, options, room);
+                                        const Way& way) {
+  return Change({.kind = Mutation::Kind::kExpire, .key = key}, options, way);
 }
 
 // --- Several keys
@@ -309,7 +315,8 @@ absl::StatusOr<Mutation> Writer::ToMutation(const Batch::Operation& from) {
 }
 
 WrittenOr<BatchResult> Writer::Write(const Batch& batch,
-                                     const WriteOptions& options, Room room) {
+                                     const WriteOptions& options,
+                                     const Way& way) {
   std::vector<Mutation> mutations;
   for (const Batch::Operation& operation : batch.operations_) {
     auto mutation = ToMutation(operation);
@@ -317,9 +324,9 @@ WrittenOr<BatchResult> Writer::Write(const Batch& batch,
     mutations.push_back(*mutation);
   }
   return Apply<BatchResult>(
-      {options.ack, options.timeout, room},
+      {options.ack, options.timeout, way},
       [&](MonoTime room_by, BatchResult& result) -> absl::StatusOr<uint64_t> {
-        const auto done = engine_.MutateMany(mutations, room_by);
+        const auto done = engine_.MutateMany(mutations, room_by, way.note);
         if (!done.ok()) return done.status();
         for (const MutationResult& each : *done) {
           result.results.push_back({.applied = each.applied,
@@ -333,11 +340,11 @@ WrittenOr<BatchResult> Writer::Write(const Batch& batch,
 
 WrittenOr<DeleteManyResult> Writer::DeleteMany(
     const std::vector<std::string_view>& keys, const WriteOptions& options,
-    Room room) {
+    const Way& way) {
   Batch batch;
   batch.In(options.database);
   for (const std::string_view key : keys) batch.Delete(key);
-  const auto written = Write(batch, options, room);
+  const auto written = Write(batch, options, way);
   if (!written.ok()) return written.status();
   const auto& results = written->result.results;
   const auto deleted = static_cast<uint64_t>(
@@ -352,34 +359,35 @@ WrittenOr<DeleteManyResult> Writer::DeleteMany(
 // --- Whole databases
 
 WrittenOr<Receipt> Writer::Flush(const std::vector<int>& databases,
-                                 const WriteOptions& options, Room room) {
-  return Apply<Receipt>({options.ack, options.timeout, room},
+                                 const WriteOptions& options, const Way& way) {
+  return Apply<Receipt>({options.ack, options.timeout, way},
                         [&](MonoTime room_by, Receipt&) {
-                          return engine_.Flush(databases, room_by);
+                          return engine_.Flush(databases, room_by, way.note);
                         });
 }
 
 WrittenOr<Receipt> Writer::FlushDatabase(const WriteOptions& options,
-                                         Room room) {
+                                         const Way& way) {
   if (absl::Status s = CheckDatabase(options.database); !s.ok()) return s;
-  return Flush({options.database}, options, room);
+  return Flush({options.database}, options, way);
 }
 
-WrittenOr<Receipt> Writer::FlushAll(const WriteOptions& options, Room room) {
+WrittenOr<Receipt> Writer::FlushAll(const WriteOptions& options,
+                                    const Way& way) {
   std::vector<int> all(static_cast<size_t>(options_.databases));
   std::iota(all.begin(), all.end(), 0);
-  return Flush(all, options, room);
+  return Flush(all, options, way);
 }
 
 WrittenOr<Receipt> Writer::SwapDatabases(int a, int b,
                                          const WriteOptions& options,
-                                         Room room) {
+                                         const Way& way) {
   for (const int database : {a, b}) {
     if (absl::Status s = CheckDatabase(database); !s.ok()) return s;
   }
-  return Apply<Receipt>({options.ack, options.timeout, room},
+  return Apply<Receipt>({options.ack, options.timeout, way},
                         [&](MonoTime room_by, Receipt&) {
-                          return engine_.SwapDatabases(a, b, room_by);
+                          return engine_.SwapDatabases(a, b, room_by, way.note);
                         });
 }
 
@@ -391,6 +399,15 @@ void Writer::Close() {
 }
 
 // --- Wait for its Ack
+
+WrittenOr<Receipt> Writer::Rejoin(uint64_t index, Ack ack,
+                                  absl::Duration timeout) {
+  const absl::StatusOr<Epoch> epoch = CheckAck(ack, replicator_.write_terms());
+  if (!epoch.ok()) return epoch.status();
+  return Written<Receipt>{.result = {},
+                          .ack = AckOf(ack, *epoch, index),
+                          .deadline = clock_.Mono() + timeout};
+}
 
 WrittenOr<Receipt> Writer::Wait(const Receipt& receipt, Ack ack,
                                 absl::Duration timeout) {

@@ -41,6 +41,14 @@ enum class Room {
   kRefuse,  // kResourceExhausted at once
 };
 
+// How a write is done.
+struct Way {
+  Way(Room of, engine::Note* with = nullptr)  // NOLINT: a Room is a Way.
+      : room(of), note(with) {}
+  Room room;
+  engine::Note* note;  // goes with it; null: there is none
+};
+
 // A write that is applied. `result` is complete but for its receipt, which the wait
 // for `ack` brings.
 template <typename Result>
@@ -79,37 +87,42 @@ class Writer {
 
   // --- The operations of vigil::Node. On error nothing was applied.
   WrittenOr<SetResult> Set(std::string_view key, std::string_view value,
-                           const SetOptions& options, Room room);
+                           const SetOptions& options, const Way& way);
   WrittenOr<DeleteResult> Delete(std::string_view key,
-                                 const WriteOptions& options, Room room);
+                                 const WriteOptions& options, const Way& way);
   WrittenOr<DeleteManyResult> DeleteMany(
       const std::vector<std::string_view>& keys, const WriteOptions& options,
-      Room room);
+      const Way& way);
   WrittenOr<IncrementResult> Increment(std::string_view key, int64_t delta,
-                                       const WriteOptions& options, Room room);
+                                       const WriteOptions& options,
+                                       const Way& way);
   WrittenOr<IncrementFloatResult> IncrementFloat(std::string_view key,
                                                  double delta,
                                                  const WriteOptions& options,
-                                                 Room room);
+                                                 const Way& way);
   WrittenOr<SizeResult> Append(std::string_view key, std::string_view value,
-                               const WriteOptions& options, Room room);
+                               const WriteOptions& options, const Way& way);
   WrittenOr<SizeResult> SetRange(std::string_view key, uint64_t offset,
                                  std::string_view value,
-                                 const WriteOptions& options, Room room);
+                                 const WriteOptions& options, const Way& way);
   WrittenOr<ChangeResult> Rename(std::string_view key, std::string_view new_key,
-                                 const RenameOptions& options, Room room);
+                                 const RenameOptions& options, const Way& way);
   WrittenOr<ChangeResult> Expire(std::string_view key, absl::Duration ttl,
-                                 const ExpireOptions& options, Room room);
+                                 const ExpireOptions& options, const Way& way);
   WrittenOr<ChangeResult> ExpireAt(std::string_view key, absl::Time at,
-                                   const ExpireOptions& options, Room room);
+                                   const ExpireOptions& options,
+                                   const Way& way);
   WrittenOr<ChangeResult> Persist(std::string_view key,
-                                  const WriteOptions& options, Room room);
+                                  const WriteOptions& options, const Way& way);
   WrittenOr<BatchResult> Write(const Batch& batch, const WriteOptions& options,
-                               Room room);
-  WrittenOr<Receipt> FlushDatabase(const WriteOptions& options, Room room);
-  WrittenOr<Receipt> FlushAll(const WriteOptions& options, Room room);
+                               const Way& way);
+  WrittenOr<Receipt> FlushDatabase(const WriteOptions& options, const Way& way);
+  WrittenOr<Receipt> FlushAll(const WriteOptions& options, const Way& way);
   WrittenOr<Receipt> SwapDatabases(int a, int b, const WriteOptions& options,
-                                   Room room);
+                                   const Way& way);
+  // The wait for the Ack of a record that was written before, whoever wrote it: it counts
+  // as one of the present epoch. Errors as those of a write that is not applied.
+  WrittenOr<Receipt> Rejoin(uint64_t index, Ack ack, absl::Duration timeout);
   // Of a write that was applied long ago.
   WrittenOr<Receipt> Wait(const Receipt& receipt, Ack ack,
                           absl::Duration timeout);
@@ -139,7 +152,7 @@ class Writer {
   struct Goal {
     Ack ack;
     absl::Duration timeout;
-    Room room;
+    Way way;
   };
 
   // Does what(deadline, result), which returns the record's index, or 0 if nothing
@@ -151,14 +164,14 @@ class Writer {
   // Does one mutation; `shape` makes the result.
   template <typename Result>
   WrittenOr<Result> Mutate(
-      engine::Mutation mutation, const WriteOptions& options, Room room,
+      engine::Mutation mutation, const WriteOptions& options, const Way& way,
       absl::FunctionRef<Result(engine::MutationResult&&)> shape);
   WrittenOr<ChangeResult> Change(const engine::Mutation& mutation,
-                                 const WriteOptions& options, Room room);
+                                 const WriteOptions& options, const Way& way);
   WrittenOr<SizeResult> Resize(const engine::Mutation& mutation,
-                               const WriteOptions& options, Room room);
+                               const WriteOptions& options, const Way& way);
   WrittenOr<Receipt> Flush(const std::vector<int>& databases,
-                           const WriteOptions& options, Room room);
+                           const WriteOptions& options, const Way& way);
 
   // The epoch to write in, or why not: as soon as the bounds allow another write.
   absl::StatusOr<Epoch> Admit(const Goal& goal, MonoTime deadline);

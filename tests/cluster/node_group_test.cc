@@ -170,8 +170,8 @@ TEST(NodeGroup, KeysExpireEverywhere) {
   ExpectAlike(group);
 }
 
-TEST(NodeGroup, AReplicaRefusesEveryWriteAndNamesTheMaster) {
-  LiveGroup group(3);
+TEST(NodeGroup, WithoutForwardingAReplicaRefusesEveryWriteAndNamesTheMaster) {
+  LiveGroup group(3, [](Options& options) { options.forward_writes = false; });
   Node& master = group.master();
   Node& replica = *group.replicas()[0];
   ASSERT_TRUE(master.Set("k", "v", {.ack = Ack::kQuorum}).ok());

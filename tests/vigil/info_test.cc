@@ -95,6 +95,15 @@ NodeStatus Master() {
                  .key = "a\n\"b\"",
                  .key_bytes = 5,
                  .value_bytes = 9}};
+  s.forwarding = {.sent = 20,
+                  .retried = 3,
+                  .recognised = 2,
+                  .refused = 1,
+                  .unknown = 4,
+                  .under_way = 5,
+                  .waiting = 6,
+                  .received = 70,
+                  .duplicates = 7};
   s.hot_keys = {{.database = 1, .key = "h", .share = 0.25, .share_max = 0.26}};
   s.big_keys = {{.key = "b", .bytes = 1 << 20}};
   return s;
@@ -167,6 +176,17 @@ unreplicated_operations:2
 unreplicated_bytes:80
 unreplicated_age_ms:7
 failover_state:none
+
+# Forwarding
+forwarded_writes:20
+forwarded_writes_retried:3
+forwarded_writes_recognised:2
+forwarded_writes_refused:1
+forwarded_writes_unknown:4
+forwarded_writes_under_way:5
+forwarded_writes_waiting:6
+forwarded_writes_received:70
+forwarded_writes_duplicates:7
 
 # Sentinel
 sentinel_masters:1
