@@ -208,8 +208,17 @@ void ForwardCore::Pump(MonoTime now) {
       continue;
     }
     it = idle_.erase(it);
-    SendCopy(number, write, now);
+    if (IsTooLate(write, now)) {
+      EndInTime(number, write);
+    } else {
+      SendCopy(number, write, now);
+    }
   }
+}
+
+// Its entry might have expired, and a copy be taken for a new write.
+bool ForwardCore::IsTooLate(const Write& write, MonoTime now) {
+  return write.first_sent && now - *write.first_sent > kRetryFor;
 }
 
 void ForwardCore::SendCopy(uint64_t number, Write& write, MonoTime now) {
@@ -228,8 +237,6 @@ void ForwardCore::SendCopy(uint64_t number, Write& write, MonoTime now) {
 }
 
 void ForwardCore::Retry(uint64_t number, Write& write, MonoTime now) {
-  // Later its entry might have expired, and a copy be taken for a new write.
-  if (now - *write.first_sent > kRetryFor) return EndInTime(number, write);
   const int doublings = std::min(write.tries++, kDoublingsMax);
   const absl::Duration pause =
       std::min(options_.retry_min * (1 << doublings), options_.retry_max);

@@ -143,6 +143,7 @@ class ForwardCore {
   void TakeAnswer(uint64_t number, Write& write,
                   absl::StatusOr<ForwardReply> answer, MonoTime now);
   void Pump(MonoTime now);
+  static bool IsTooLate(const Write& write, MonoTime now);
   void SendCopy(uint64_t number, Write& write, MonoTime now);
   void Retry(uint64_t number, Write& write, MonoTime now);
   void Done(uint64_t number, Write& write, ForwardReply reply, MonoTime now);

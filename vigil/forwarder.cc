@@ -5,6 +5,12 @@
 #include "absl/strings/str_cat.h"
 
 namespace vigil {
+namespace {
+
+// Of others that a caller carries out, at most.
+constexpr size_t kActionsMax = 64;
+
+}  // namespace
 
 Forwarder::Forwarder(const ForwarderOptions& options,
                      ForwardTransport& transport, AwaitRecord await_record,
@@ -61,7 +67,7 @@ void Forwarder::Stop() {
   // Another thread may carry out what is left.
   {
     MutexLock lock(mu_);
-    while (draining_) changed_.Wait(mu_);
+    while (carried_out_) changed_.Wait(mu_);
   }
   thread_.Join();
 }
@@ -71,29 +77,36 @@ ForwardCounters Forwarder::counters() const {
   return core_.counters();
 }
 
-void Forwarder::Step(absl::FunctionRef<void(MonoTime now)> change) {
+void Forwarder::Step(absl::FunctionRef<void(MonoTime now)> change, Then then) {
   {
     MutexLock lock(mu_);
     change(clock_.Mono());
     for (ForwardCore::Action& each : core_.TakeActions())
       actions_.push_back(std::move(each));
     if (core_.next_time() < sleeps_until_) changed_.NotifyAll();
-    if (draining_ || actions_.empty()) return;
-    draining_ = true;
+    if (carried_out_ || actions_.empty()) return;
+    carried_out_ = true;
+    if (then == Then::kLeaveIt) return LeaveToThread();
   }
-  Drain();
+  CarryOut(kActionsMax);
 }
 
-void Forwarder::Drain() {
-  for (;;) {
+void Forwarder::LeaveToThread() {
+  by_thread_ = true;
+  changed_.NotifyAll();
+}
+
+void Forwarder::CarryOut(size_t actions_max) {
+  for (size_t i = 0;; ++i) {
     std::optional<ForwardCore::Action> action;
     {
       MutexLock lock(mu_);
       if (actions_.empty()) {
-        draining_ = false;
+        carried_out_ = false;
         if (stopped_) changed_.NotifyAll();
         return;
       }
+      if (i == actions_max) return LeaveToThread();
       action.emplace(std::move(actions_.front()));
       actions_.pop_front();
     }
@@ -127,7 +140,8 @@ void Forwarder::Execute(ForwardCore::Send& send) {
 void Forwarder::Execute(ForwardCore::CatchUp& wait) {
   await_record_(wait.receipt, wait.deadline, [this, write = wait.write] {
     Step([&](MonoTime)
-             ABSL_NO_THREAD_SAFETY_ANALYSIS { core_.OnCaughtUp(write); });
+             ABSL_NO_THREAD_SAFETY_ANALYSIS { core_.OnCaughtUp(write); },
+         Then::kLeaveIt);
   });
 }
 
@@ -146,16 +160,30 @@ void Forwarder::Execute(ForwardCore::KeepOnly& keep) {
   transport_.KeepOnly(keep.address);
 }
 
+// At the end it stays for as long as others carry out what they may leave to it.
+bool Forwarder::HasWork() const {
+  if (by_thread_) return true;
+  if (stopped_) return !carried_out_;
+  return route_is_new_ || clock_.Mono() >= core_.next_time();
+}
+
 void Forwarder::Run() {
   for (;;) {
+    bool carry_out = false;
     {
       MutexLock lock(mu_);
-      while (!stopped_ && !route_is_new_ && clock_.Mono() < core_.next_time()) {
-        sleeps_until_ = core_.next_time();
+      while (!HasWork()) {
+        sleeps_until_ =
+            stopped_ ? MonoTime::InfiniteFuture() : core_.next_time();
         changed_.WaitUntil(mu_, sleeps_until_);
       }
       sleeps_until_ = MonoTime::InfiniteFuture();
-      if (stopped_) return;
+      carry_out = std::exchange(by_thread_, false);
+      if (stopped_ && !carry_out) return;
+    }
+    if (carry_out) {
+      CarryOut(SIZE_MAX);
+      continue;
     }
     Step([&](MonoTime now) ABSL_NO_THREAD_SAFETY_ANALYSIS {
       if (stopped_) return;

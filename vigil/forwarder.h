@@ -6,7 +6,8 @@
 //                                                  └─▶ done
 //
 // What the core decides is carried out in its order by whoever is first to find that
-// nobody does: so the writes of one thread reach the master in its order.
+// nobody does: so the writes of one thread reach the master in its order. Nobody does so
+// for long, and the replicator's thread never: the rest is the thread's.
 //
 // Thread-safety: thread-safe. `done` is called under no lock, on any thread.
 // Lifetime: what the constructor takes outlives it, and `transport` is closed and
@@ -106,12 +107,17 @@ class Forwarder final : public Cancellable {
     Done done;
   };
 
-  void Step(absl::FunctionRef<void(MonoTime now)> change);
-  void Drain();
+  enum class Then { kCarryOut, kLeaveIt };
+  void Step(absl::FunctionRef<void(MonoTime now)> change,
+            Then then = Then::kCarryOut);
+  // At most so many actions; the rest is the thread's.
+  void CarryOut(size_t actions_max);
+  void LeaveToThread() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Execute(ForwardCore::Send& send);
   void Execute(ForwardCore::CatchUp& wait);
   void Execute(ForwardCore::Finish& finish);
   void Execute(ForwardCore::KeepOnly& keep);
+  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Run();
 
   const ForwarderOptions options_;
@@ -124,7 +130,8 @@ class Forwarder final : public Cancellable {
   ForwardCore core_ ABSL_GUARDED_BY(mu_);
   std::unordered_map<uint64_t, Pending> pending_ ABSL_GUARDED_BY(mu_);
   std::deque<ForwardCore::Action> actions_ ABSL_GUARDED_BY(mu_);
-  bool draining_ ABSL_GUARDED_BY(mu_) = false;
+  bool carried_out_ ABSL_GUARDED_BY(mu_) = false;  // somebody does, or is to
+  bool by_thread_ ABSL_GUARDED_BY(mu_) = false;    // that is the thread
   std::optional<ForwardRoute> route_ ABSL_GUARDED_BY(mu_);
   bool route_is_new_ ABSL_GUARDED_BY(mu_) = false;
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;

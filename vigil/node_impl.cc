@@ -310,7 +310,8 @@ absl::Status NodeImpl::OpenReplicator() {
       *engine_, *replicator_, clock_,
       WriterOptions{.sync_all = all_synced,
                     .databases = options_.databases,
-                    .bounds = BoundsIn(options_)},
+                    .bounds = BoundsIn(options_),
+                    .forwards = options_.forward_writes},
       [this] { return NotMasterError(roles_.latest()); });
   OpenForwarding();
   reader_ =

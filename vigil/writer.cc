@@ -50,12 +50,17 @@ WrittenOr<Result> Writer::Apply(
   const MonoTime room_by =
       goal.way.room == Room::kAwait ? written.deadline : MonoTime{};
   const absl::StatusOr<uint64_t> index = what(room_by, written.result);
-  if (!index.ok()) meter_.Refused(index.status());
+  if (!index.ok()) Count(index.status());
   if (absl::IsFailedPrecondition(index.status())) return not_master_();
   if (!index.ok()) return index.status();
   written.ack =
       AckOf(goal.ack, *epoch, *index != 0 ? *index : engine_.last_index());
   return written;
+}
+
+void Writer::Count(const absl::Status& refused) {
+  if (options_.forwards && absl::IsFailedPrecondition(refused)) return;
+  meter_.Refused(refused);
 }
 
 absl::StatusOr<Epoch> Writer::Admit(const Goal& goal, MonoTime deadline) {
@@ -70,7 +75,7 @@ absl::StatusOr<Epoch> Writer::Admit(const Goal& goal, MonoTime deadline) {
     const auto terms = replicator_.write_terms();
     absl::StatusOr<Epoch> epoch = CheckAck(goal.ack, terms);
     if (!epoch.ok()) {
-      meter_.Refused(epoch.status());
+      Count(epoch.status());
       return epoch;
     }
     if (terms.lacks_replicas) {

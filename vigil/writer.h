@@ -70,6 +70,9 @@ struct WriterOptions {
   bool sync_all = false;  // every write waits for the disk, whatever its Ack
   int databases = 16;
   WriteBounds bounds;
+  // What a node that is not the master refuses is forwarded: it counts as refused only if
+  // that fails.
+  bool forwards = false;
 };
 
 // Thread-safe. `engine`, `replicator` and `clock` outlive it.
@@ -173,6 +176,7 @@ class Writer {
   WrittenOr<Receipt> Flush(const std::vector<int>& databases,
                            const WriteOptions& options, const Way& way);
 
+  void Count(const absl::Status& refused);
   // The epoch to write in, or why not: as soon as the bounds allow another write.
   absl::StatusOr<Epoch> Admit(const Goal& goal, MonoTime deadline);
   UnreplicatedStatus Unreplicated(const replication::WriteTerms& terms) const;

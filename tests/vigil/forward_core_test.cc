@@ -277,6 +277,16 @@ TEST_F(ForwardCoreTest, NobodyAsksForAWriteAgainWhenItsEntryMayHaveExpired) {
   auto send = TheSend();
   now_ = now_ + kRetryFor + absl::Seconds(1);
   Answer(send, kBroken);
+  Wait();
+  EXPECT_TRUE(absl::IsDeadlineExceeded(Ended())) << Ended();
+}
+
+TEST_F(ForwardCoreTest, NorIsAnotherMasterAskedThen) {
+  core_.OnRoute(kA, now_);
+  ASSERT_TRUE(core_.Begin(MonoTime::InfiniteFuture(), true, 1, now_).ok());
+  Sends();
+  now_ = now_ + kRetryFor + absl::Seconds(1);
+  core_.OnRoute(kB, now_);
   EXPECT_TRUE(absl::IsDeadlineExceeded(Ended())) << Ended();
 }
 
