@@ -16,6 +16,7 @@
 #include "tests/support/in_process_forwarding.h"
 #include "tests/vigil/node_writers.h"
 #include "vigil/node.h"
+#include "vigil/outcome.h"
 
 namespace vigil {
 namespace {
@@ -37,15 +38,14 @@ GroupOptions Patient() {
 // A group whose nodes forward to each other.
 class Forwarding : public ::testing::Test {
  protected:
-  explicit Forwarding(const GroupOptions& options = Patient())
-      : group_(options) {
+  explicit Forwarding(WriterOptions writer = {})
+      : writer_(writer), group_(Patient()) {
     group_.Bootstrap();
     for (size_t i = 0; i < 3; ++i) OpenWriters(i);
   }
 
   void OpenWriters(size_t i) {
-    nodes_[i] =
-        std::make_unique<NodeWriters>(group_[i], WriterOptions{}, &net_);
+    nodes_[i] = std::make_unique<NodeWriters>(group_[i], writer_, &net_);
   }
 
   // The others are fenced, and the one with the greatest position is promoted.
@@ -74,6 +74,7 @@ class Forwarding : public ::testing::Test {
     return {.ack = Ack::kQuorum, .timeout = kPatience};
   }
 
+  const WriterOptions writer_;
   InProcessForwarding net_;
   EngineGroup group_;
   std::array<std::unique_ptr<NodeWriters>, 3> nodes_;
@@ -334,6 +335,104 @@ TEST_F(Forwarding, AChangeStreamAndTheKeysOfTheApplicationDoNotKnowOfSessions) {
   ASSERT_TRUE(nodes_[1]->Increment("n", Quorum()).ok());
   ASSERT_TRUE(group_.AreLevel(group_[0], group_[1]));
   for (size_t i = 0; i < 2; ++i) EXPECT_EQ(group_[i].engine->status().keys, 1u);
+}
+
+TEST_F(Forwarding, CopiesThatComeTogetherAreOneWrite) {
+  constexpr uint64_t kWrites = 100;
+  constexpr int kCopies = 4;
+  const auto command = std::make_shared<const Command>(
+      Command::Increment("n", 1, {.timeout = kPatience}));
+  for (uint64_t i = 1; i <= kWrites; ++i) {
+    std::atomic<int> answers{0};
+    std::atomic<int> wrong{0};
+    std::vector<std::thread> copies;
+    for (int c = 0; c < kCopies; ++c) {
+      copies.emplace_back([&] {
+        nodes_[0]->server.Serve(
+            {.session = {7, 7},
+             .slot = 1,
+             .sequence = i,
+             .epoch = kFirst,
+             .in_doubt = true,
+             .command = command,
+             .time_left = kPatience},
+            [&](const ForwardReply& reply) {
+              const auto outcome = DecodeOutcome(reply.outcome);
+              wrong += !outcome.ok() ||
+                       outcome->results[0].integer != static_cast<int64_t>(i);
+              ++answers;
+            });
+      });
+    }
+    for (std::thread& copy : copies) copy.join();
+    ASSERT_TRUE(group_.Eventually([&] { return answers == kCopies; }));
+    EXPECT_EQ(wrong, 0) << "all are told the same";
+  }
+  EXPECT_EQ(On(0, "n"), absl::StrCat(kWrites));
+  EXPECT_EQ(nodes_[0]->server.counters().once_more, kWrites * (kCopies - 1));
+}
+
+TEST_F(Forwarding, AWriteThatItsSenderHasGivenUpDoesNothingBehindTheNextOne) {
+  const auto serve = [&](uint64_t sequence) {
+    std::promise<ForwardReply> told;
+    nodes_[0]->server.Serve({.session = {7, 7},
+                             .slot = 1,
+                             .sequence = sequence,
+                             .epoch = kFirst,
+                             .command = std::make_shared<const Command>(
+                                 Command::Increment("n", 1, {})),
+                             .time_left = kPatience},
+                            [&](ForwardReply r) { told.set_value(r); });
+    return told.get_future().get();
+  };
+  EXPECT_TRUE(serve(5).status.ok());
+  EXPECT_TRUE(absl::IsDeadlineExceeded(serve(4).status));
+  EXPECT_EQ(On(0, "n"), "1");
+  EXPECT_TRUE(serve(6).status.ok());
+  EXPECT_EQ(On(0, "n"), "2");
+}
+
+TEST_F(Forwarding, OfALargePreviousValueOnlyThatItWasIsRemembered) {
+  group_[0].Set("k", std::string(kOutcomeBytesMax + 1, 'x'));
+  const auto told = nodes_[1]->Forward<SetResult>(
+      Command::Set("k", "1", {.return_previous = true, .timeout = kPatience}));
+  ASSERT_TRUE(told.ok()) << told.status();
+  EXPECT_EQ(told->previous->data.size(), kOutcomeBytesMax + 1);
+  group_[0].Set("k", std::string(kOutcomeBytesMax + 1, 'x'));
+  net_.LoseAnswers(1);
+  const auto lost = nodes_[1]->Forward<SetResult>(
+      Command::Set("k", "2", {.return_previous = true, .timeout = kPatience}));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(lost.status())) << lost.status();
+  ASSERT_TRUE(ReceiptOf(lost.status()).has_value());
+  EXPECT_EQ(ReceiptOf(lost.status())->index,
+            group_[0].engine->Get("k")->version);
+  EXPECT_EQ(On(0, "k"), "2");
+}
+
+class ForwardingToABoundedMaster : public Forwarding {
+ protected:
+  ForwardingToABoundedMaster() : Forwarding({.bounds = {.operations = 1}}) {}
+};
+
+TEST_F(ForwardingToABoundedMaster, WhoWaitsWaitsForRoomThere) {
+  Separate(group_);
+  ASSERT_TRUE(nodes_[0]->writer.Set("k", "v", {}, Room::kRefuse).ok());
+  Promised<IncrementResult> refused;
+  EXPECT_TRUE(
+      nodes_[1]
+          ->async.Increment("n", 1, {.timeout = kPatience}, refused.done())
+          .accepted());
+  EXPECT_TRUE(absl::IsResourceExhausted(refused.Get().status()));
+  const auto late =
+      nodes_[1]->Increment("n", {.timeout = absl::Milliseconds(50)});
+  EXPECT_TRUE(absl::IsResourceExhausted(late.status())) << late.status();
+  EXPECT_EQ(On(0, "n"), "(none)");
+  std::thread waits([&] {
+    EXPECT_TRUE(nodes_[1]->Increment("n", {.timeout = kPatience}).ok());
+  });
+  Join(group_);
+  waits.join();
+  EXPECT_EQ(On(0, "n"), "1");
 }
 
 // Many threads increment counters through replicas, while masters are killed one after
