@@ -21,6 +21,7 @@ SEEDED = {
     "edge-include": [
         ("engine/storage.cc", "\n#include <rocksdb/db.h>\n", 2),
         ("engine/grpc_storage.cc", '#include "rocksdb/db.h"\n', 1),
+        ("replication/admission.cc", "#include <openssl/hmac.h>\n", 1),
         ("vigil/node.cc", "#include <grpcpp/grpcpp.h>\n", 1),
         ("replication/wire.cc", '#include "vigil/replication.grpc.pb.h"\n', 1),
         ("replication/replicator.cc", '#include "vigil/replication.pb.h"\n', 1),
@@ -31,6 +32,7 @@ SEEDED = {
         ("sentinel/step.h", "#include <thread>\n", 1),
         ("sentinel/step.h", '#include "engine/base/mutex.h"\n', 1),
         ("sentinel/step.h", '#include "replication/grpc_replication.h"\n', 1),
+        ("replication/core.h", '#include "replication/openssl_certificate.h"\n', 1),
         ("sentinel/step.cc", "auto t = absl::Now();\n", 1),
         ("sentinel/step.cc", "auto t = std::chrono::steady_clock::now();\n", 1),
         ("sentinel/step.cc", "/* a\n comment */ long t = time(nullptr);\n", 2),
