@@ -16,6 +16,7 @@ namespace {
 
 // Redis writes host and port as two words.
 std::string SplitAddress(const std::string& address) {
+  if (address.starts_with("unix:")) return absl::StrCat(address, " 0");
   const size_t colon = address.rfind(':');
   if (colon == std::string::npos) return absl::StrCat(address, " 0");
   return absl::StrCat(address.substr(0, colon), " ", address.substr(colon + 1));

@@ -7,12 +7,14 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "vigil/unix_socket.h"
 
 namespace vigil {
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const std::string& address, const std::vector<grpc::Service*>& services,
     size_t message_bytes_max) {
+  if (absl::Status s = CheckUnixSocket(address); !s.ok()) return s;
   grpc::ServerBuilder builder;
   // gRPC shares ports by default: two nodes on one port would each get some of
   // the calls, and neither would know.

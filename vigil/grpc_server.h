@@ -19,7 +19,8 @@ namespace vigil {
 class GrpcServer {
  public:
   // Listens on `address`. The services outlive the server.
-  // kUnavailable: the port is taken or the address is not this machine's.
+  // kUnavailable: the port is taken or the address is not this machine's; or what is
+  // wrong with the Unix socket.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
       const std::string& address, const std::vector<grpc::Service*>& services,
       size_t message_bytes_max);

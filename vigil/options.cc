@@ -23,6 +23,8 @@ constexpr size_t kSlowLogLengthMax = 100'000;
 constexpr int kDatabasesMax = 128;
 constexpr size_t kAsyncOperationsMax = 10'000'000;
 constexpr int kPriorityMax = 1000;
+constexpr std::string_view kUnix = "unix:";
+constexpr size_t kUnixPathMax = 107;  // sockaddr_un has 108, with a zero
 
 absl::Status Wrong(std::string_view option, std::string_view value,
                    std::string_view allowed) {
@@ -60,8 +62,26 @@ absl::Status CheckName(std::string_view option, std::string_view name) {
   return Wrong(option, name, "1 to 64 of A-Z a-z 0-9 . - _");
 }
 
+absl::Status CheckUnixAddress(std::string_view option,
+                              std::string_view address) {
+  std::string_view path = address.substr(kUnix.size());
+  if (path.starts_with("//")) path.remove_prefix(2);  // unix:///path
+  const bool printable = std::all_of(path.begin(), path.end(),
+                                     [](char c) { return c > ' ' && c < 127; });
+  if (path.size() > 1 && path.front() == '/' && path.back() != '/' &&
+      path.size() <= kUnixPathMax && printable &&
+      path.find_first_of("?#%") == std::string_view::npos) {
+    return absl::OkStatus();
+  }
+  return Wrong(option, address,
+               absl::StrCat("unix:/path, absolute, of up to ", kUnixPathMax,
+                            " bytes without space, ?, # and %"));
+}
+
 absl::Status CheckAddress(std::string_view option, std::string_view address) {
-  constexpr std::string_view kAllowed = "host:port, with a port of 1 to 65535";
+  constexpr std::string_view kAllowed =
+      "host:port, with a port of 1 to 65535, or unix:/path";
+  if (address.starts_with(kUnix)) return CheckUnixAddress(option, address);
   const size_t colon = address.rfind(':');
   if (colon == std::string_view::npos || colon == 0 || address.size() > 255 ||
       address.find_first_of(" \t\r\n/,") != std::string_view::npos) {

@@ -21,8 +21,10 @@ namespace vigil {
 
 // One voting member of the group.
 struct MemberAddress {
-  std::string name;     // as its own Options::node_id
-  std::string address;  // "host:port" where the others reach it
+  std::string name;  // as its own Options::node_id
+  // Where the others reach it: "host:port", or "unix:/path" of a socket on this machine,
+  // with a path of up to 107 bytes; who may connect is up to the permissions of its folder.
+  std::string address;
 };
 
 // When a node makes its log durable without a write asking for it (Ack::kDisk).
@@ -105,8 +107,8 @@ struct Options {
   // This node's name, one of `members`. Same alphabet.
   std::string node_id;
 
-  // "host:port" to listen on, for example "127.0.0.1:7001". Empty: this node's
-  // address in `members`.
+  // "host:port" to listen on, for example "127.0.0.1:7001", or "unix:/path". Empty: this
+  // node's address in `members`. A socket that a killed process left there is replaced.
   std::string listen;
 
   // The voting members of the group, this one included, the same list on all: 1

@@ -29,6 +29,14 @@ TEST(Options, DefaultsWithGroupAndMembersAreValid) {
   EXPECT_TRUE(Valid().Validate().ok());
 }
 
+TEST(Options, UnixSocketsAreAddresses) {
+  Options o = Valid();
+  o.members[0].address = "unix:/run/shop/a";
+  o.members[1].address = "unix:///run/shop/b";
+  o.listen = "unix:/" + std::string(106, 'p');
+  EXPECT_TRUE(o.Validate().ok()) << o.Validate();
+}
+
 TEST(Options, WithALimitTheDefaultPolicyIsThatOfACache) {
   Options o = Valid();
   EXPECT_EQ(o.eviction_policy(), Eviction::kNoEviction);
@@ -64,7 +72,9 @@ TEST_P(OptionsRefusal, NamesOptionValueAndRange) {
 
 std::vector<Refusal> Refusals() {
   constexpr char kWord[] = "1 to 64 of A-Z a-z 0-9 . - _";
-  constexpr char kAddress[] = "host:port, with a port of 1 to 65535";
+  constexpr char kAddress[] =
+      "host:port, with a port of 1 to 65535, or unix:/path";
+  constexpr char kUnix[] = "unix:/path, absolute, of up to 107 bytes";
   return {
       {"NoGroup", [](Options& o) { o.group = ""; }, "group", "''", kWord},
       {"GroupWithSpace", [](Options& o) { o.group = "my group"; }, "group",
@@ -100,6 +110,18 @@ std::vector<Refusal> Refusals() {
        "members[].address", "host:http", kAddress},
       {"NoHost", [](Options& o) { o.members[1].address = ":7002"; },
        "members[].address", ":7002", kAddress},
+      {"UnixPathNotAbsolute",
+       [](Options& o) { o.members[1].address = "unix:socket"; },
+       "members[].address", "unix:socket", kUnix},
+      {"UnixPathTooLong",
+       [](Options& o) { o.listen = "unix:/" + std::string(107, 'p'); },
+       "listen", "ppp", kUnix},
+      {"UnixPathIsAFolder", [](Options& o) { o.listen = "unix:/tmp/"; },
+       "listen", "unix:/tmp/", kUnix},
+      {"UnixPathWithSpace", [](Options& o) { o.listen = "unix:/a b"; },
+       "listen", "unix:/a b", kUnix},
+      {"UnixPathEscaped", [](Options& o) { o.listen = "unix:/a%20b"; },
+       "listen", "unix:/a%20b", kUnix},
       {"QuorumZero", [](Options& o) { o.sentinel.quorum = 0; },
        "sentinel.quorum", "'0'", "1 to 3"},
       {"QuorumAboveSentinels", [](Options& o) { o.sentinel.quorum = 4; },
