@@ -71,7 +71,8 @@ void FollowerCore::Redial(uint64_t last, MonoTime now, Actions& actions) {
                                    .history = state_.history,
                                    .nonce = nonce_,
                                    .formed = state_.formed,
-                                   .no_rewind = no_rewind_}});
+                                   .no_rewind = no_rewind_,
+                                   .options = options_.shared_options}});
 }
 
 // Gives the link up and dials again after a pause.

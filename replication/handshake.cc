@@ -19,6 +19,10 @@ std::string RefusalOf(const Hello& hello, const HandshakeFacts& facts) {
   if (hello.id == mine.id) {
     return "a node cannot follow itself (was the data directory copied?)";
   }
+  if (std::string why = Difference(facts.options, hello.options);
+      !why.empty()) {
+    return why;
+  }
   if (!facts.is_master || hello.epoch != facts.epoch) {
     return absl::StrCat("'", mine.name, "' is not master of epoch ",
                         hello.epoch.number);

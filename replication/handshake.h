@@ -7,7 +7,8 @@
 //   full      the log that follows is gone, or nothing is common, or the replica
 //             cannot rewind: it takes the whole state
 //   refused   this node is not the master that the replica means, or the
-//             replica is not a member: wrong group, lineage, name or identity
+//             replica is not a member: wrong group, options, lineage, name or
+//             identity
 #ifndef VIGIL_REPLICATION_HANDSHAKE_H_
 #define VIGIL_REPLICATION_HANDSHAKE_H_
 
@@ -16,6 +17,7 @@
 
 #include "replication/member_state.h"
 #include "replication/message.h"
+#include "replication/shared_options.h"
 
 namespace vigil::replication {
 
@@ -27,6 +29,7 @@ struct HandshakeFacts {
   uint64_t last_index = 0;
   // The log holds every record from here on.
   uint64_t log_holds_from = UINT64_MAX;
+  SharedOptions options;
 };
 
 std::variant<Welcome, Refused> DecideHandshake(const Hello& hello,

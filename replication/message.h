@@ -17,6 +17,7 @@
 
 #include "replication/configuration.h"
 #include "replication/position.h"
+#include "replication/shared_options.h"
 
 namespace vigil::replication {
 
@@ -35,6 +36,7 @@ struct Hello {
   uint64_t nonce = 0;  // random, one per start of the replica's process
   bool formed = false;
   bool no_rewind = false;  // it cannot: a full sync instead
+  SharedOptions options;   // the replica's
 };
 
 struct Ack {

@@ -7,12 +7,14 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "replication/shared_options.h"
 
 namespace vigil::replication {
 
 struct Options {
   std::string address;  // where the others reach this member
   int priority = 100;
+  SharedOptions shared_options;  // a replica that tells others is refused
   // Every record is synced, and so this member is formed after a power loss, too. What
   // it counts or acknowledges as held must then be on its disk.
   bool all_synced = false;

@@ -326,7 +326,8 @@ void ReplicationCore::OnHello(LinkId link, const Hello& hello,
                                         .is_master = leader_ != nullptr,
                                         .epoch = master_epoch(),
                                         .last_index = log_.last,
-                                        .log_holds_from = log_holds_from});
+                                        .log_holds_from = log_holds_from,
+                                        .options = options_.shared_options});
   if (const Refused* refused = std::get_if<Refused>(&answer)) {
     actions_.push_back(
         Report{.warning = true,

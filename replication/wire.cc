@@ -52,6 +52,24 @@ void ToProto(const Position& from, v1::Position* to) {
   to->set_index(from.index);
 }
 
+void ToProto(const SharedOptions& from, RepeatedSharedOption* to) {
+  for (const auto& [name, value] : from) {
+    v1::SharedOption* added = to->Add();
+    added->set_name(name);
+    added->set_value(value);
+  }
+}
+
+SharedOptions FromProto(const RepeatedSharedOption& from) {
+  SharedOptions options;
+  for (const v1::SharedOption& option : from) {
+    if (static_cast<int>(options.size()) == kSharedOptionsMax) break;
+    options[ReadWord(option.name().substr(0, kSharedOptionBytesMax))] =
+        ReadWord(option.value().substr(0, kSharedOptionBytesMax));
+  }
+  return options;
+}
+
 Position FromProto(const v1::Position& from) {
   return {FromProto(from.epoch()), from.index()};
 }
@@ -200,6 +218,7 @@ bool ToProto(const Message& from, v1::FromReplica* to) {
     out->set_nonce(hello->nonce);
     out->set_formed(hello->formed);
     out->set_no_rewind(hello->no_rewind);
+    ToProto(hello->options, out->mutable_options());
     return true;
   }
   if (const auto* ack = std::get_if<Ack>(&from)) {
@@ -279,7 +298,8 @@ absl::StatusOr<Message> FromProto(v1::FromReplica&& from) {
                    .history = ReadHistory(in.history()),
                    .nonce = in.nonce(),
                    .formed = in.formed(),
-                   .no_rewind = in.no_rewind()};
+                   .no_rewind = in.no_rewind(),
+                   .options = FromProto(in.options())};
     }
     case v1::FromReplica::kAck: {
       const v1::Ack& in = from.ack();

@@ -17,6 +17,12 @@ namespace vigil::replication {
 // they can be kept and printed as words.
 std::string ReadWord(const std::string& from);
 
+using RepeatedSharedOption =
+    google::protobuf::RepeatedPtrField<v1::SharedOption>;
+void ToProto(const SharedOptions& from, RepeatedSharedOption* to);
+// Reads no more than the bounds of shared_options.h.
+SharedOptions FromProto(const RepeatedSharedOption& from);
+
 void ToProto(const Epoch& from, v1::Epoch* to);
 void ToProto(const Position& from, v1::Position* to);
 void ToProto(const Configuration& from, v1::Configuration* to);

@@ -26,6 +26,7 @@ inline constexpr char kFixReplicaConfig[] = "+fix-replica-config";
 // Who may take part (not in Redis).
 inline constexpr char kIdentityLost[] = "-identity-lost";
 inline constexpr char kStranger[] = "-stranger";
+inline constexpr char kUnwelcome[] = "-unwelcome";
 inline constexpr char kStateNotSaved[] = "-state-not-saved";
 
 // Election. kPreVoteRefused is not in Redis, which has no pre-vote.

@@ -33,6 +33,9 @@ Failure FailureOf(const grpc::Status& status) {
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return Failure::kTimeout;
   }
+  if (status.error_code() == grpc::StatusCode::PERMISSION_DENIED) {
+    return Failure::kUnwelcome;
+  }
   if (status.error_code() != grpc::StatusCode::UNAVAILABLE) {
     return Failure::kOther;
   }

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "replication/member_messages.h"
+#include "replication/shared_options.h"
 
 namespace vigil::sentinel {
 
@@ -57,6 +58,7 @@ struct Question {
   std::string from;  // the asker's name
   NodeId id;         // and identity
   Body body;
+  replication::SharedOptions options = {};  // the asker's
 };
 
 // The alternative with a Body's index answers it.

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "replication/configuration.h"
+#include "replication/shared_options.h"
 
 namespace vigil::sentinel {
 
@@ -42,6 +43,9 @@ struct Options {
 
   // Two refused connections in a row count as down at once.
   bool fast_fail = true;
+
+  // A question that carries others is refused.
+  replication::SharedOptions shared_options = {};
 
   // Seed of the core's randomness: delays and jitter only.
   uint64_t seed = 1;

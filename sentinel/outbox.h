@@ -18,14 +18,17 @@ namespace vigil::sentinel {
 class Outbox {
  public:
   explicit Outbox(const Options& options)
-      : group_(options.group), name_(options.name), id_(options.id) {}
+      : group_(options.group),
+        name_(options.name),
+        id_(options.id),
+        options_(options.shared_options) {}
 
   void AskFor(const Instance& to, uint64_t round, Question::Body body,
               absl::Duration timeout) {
     actions_.push_back(Ask{to.name,
                            to.address,
                            round,
-                           {group_, name_, id_, std::move(body)},
+                           {group_, name_, id_, std::move(body), options_},
                            timeout});
   }
   void Announce(std::string name, std::string text) {
@@ -42,6 +45,7 @@ class Outbox {
   std::string group_;
   std::string name_;
   NodeId id_;
+  replication::SharedOptions options_;
   std::vector<Action> actions_;
 };
 

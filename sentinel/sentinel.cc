@@ -100,6 +100,10 @@ absl::Status Sentinel::Admit(const Question& question) {
   if (question.group != options_.group) {
     why = absl::StrCat("is of group \"", question.group, "\", not \"",
                        options_.group, "\"");
+  } else if (std::string other = replication::Difference(
+                 options_.shared_options, question.options);
+             !other.empty()) {
+    why = absl::StrCat("is not configured as this node: ", other);
   } else if (topology_.Find(question.from) == nullptr ||
              question.from == options_.name) {
     why = "is not another member of this group";
@@ -184,6 +188,7 @@ void Sentinel::HandlePong(Instance& instance, const Answered& answered,
   if (pong.view.name != instance.name)
     return;  // another node lives at its address
   instance.detector.Answered(now);
+  instance.refusal.clear();
   if (answered.round > log.opinion_outdated) {
     Hear(instance, pong.epoch, pong.opinion, now);
   }
@@ -227,13 +232,25 @@ void Sentinel::Handle(const AskFailed& failed, MonoTime now) {
     case Topic::kReplicaOf:
       return failover_.OnFailure(failed, now);
   }
+  const bool newest = failed.round > instance->ping.settled;
   instance->ping.settled = std::max(instance->ping.settled, failed.round);
+  if (newest) HearRefusal(*instance, failed);
   if (failed.failure != Failure::kRefused) return instance->detector.Failed();
   instance->detector.Refused(failed.round, instance->ping.sent);
   if (options_.fast_fail && instance->detector.refused_once()) {
     instance->ping.due =
         std::min(instance->ping.due, now + options_.refusal_retry());
   }
+}
+
+// Of a peer that does not answer at all nobody knows whether it still refuses.
+void Sentinel::HearRefusal(Instance& instance, const AskFailed& failed) {
+  if (failed.failure != Failure::kUnwelcome) return instance.refusal.clear();
+  if (instance.refusal == failed.why) return;
+  instance.refusal = failed.why;
+  outbox_.Announce(
+      event_names::kUnwelcome,
+      absl::StrCat(topology_.Describe(instance), " ", instance.refusal));
 }
 
 void Sentinel::Handle(const SaveFailed& failed, MonoTime) {
@@ -411,7 +428,7 @@ Status Sentinel::status(MonoTime now) const {
   for (const Instance& peer : topology_.instances()) {
     if (peer.own) continue;
     status.peers.push_back({peer.name, peer.address, peer.sdown,
-                            now - peer.detector.quiet_since()});
+                            now - peer.detector.quiet_since(), peer.refusal});
   }
   return status;
 }

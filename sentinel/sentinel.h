@@ -65,6 +65,7 @@ class Sentinel {
   void Handle(const QuestionAsked& asked, MonoTime now);
   void Handle(const Answered& answered, MonoTime now);
   void Handle(const AskFailed& failed, MonoTime now);
+  void HearRefusal(Instance& instance, const AskFailed& failed);
   void Handle(const SaveFailed& failed, MonoTime now);
 
   void HandlePing(const QuestionAsked& asked, MonoTime now);

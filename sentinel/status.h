@@ -16,6 +16,8 @@ struct PeerStatus {
   bool sdown = false;
   // Since its last valid answer; since the start if there was none.
   absl::Duration last_seen;
+  std::string
+      refusal;  // why one side does not let the other in; empty: it does
 };
 
 struct Status {

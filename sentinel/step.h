@@ -39,6 +39,7 @@ struct Answered {
 enum class Failure {
   kRefused,  // the host answers, the process does not exist: it died
   kTimeout,
+  kUnwelcome,  // one side does not let the other in: certificate, secret, group, ...
   kOther,  // also: it answered that it will not answer
 };
 

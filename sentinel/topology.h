@@ -55,7 +55,8 @@ struct Instance {
   MonoTime opinion_at;
   bool sdown = false;
   bool identity_lost = false;  // said so already
-  MonoTime heard_at;           // of its last view
+  std::string refusal;  // why the newest ping was not welcome; empty: it was
+  MonoTime heard_at;    // of its last view
   FailureDetector detector;
   PingLog ping;
 

@@ -105,6 +105,7 @@ void ToProto(const Question& from, v1::Question* to) {
   to->set_group(from.group);
   to->set_from(from.from);
   to->set_id(from.id.value);
+  ToProto(from.options, to->mutable_options());
   if (const auto* ping = std::get_if<Ping>(&from.body)) {
     to->mutable_ping()->set_epoch(ping->epoch);
     OpinionToProto(ping->opinion, to->mutable_ping()->mutable_opinion());
@@ -149,7 +150,8 @@ absl::StatusOr<Question> FromProto(const v1::Question& from) {
   Question to{.group = from.group(),
               .from = from.from(),
               .id = NodeId{from.id()},
-              .body = {}};
+              .body = {},
+              .options = replication::FromProto(from.options())};
   switch (from.body_case()) {
     case v1::Question::kPing:
       to.body =

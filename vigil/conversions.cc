@@ -1,5 +1,7 @@
 #include "vigil/conversions.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace vigil {
 
 replication::Configuration ToConfiguration(const Options& options) {
@@ -8,6 +10,12 @@ replication::Configuration ToConfiguration(const Options& options) {
     configuration.members.push_back({member.name, member.address, {}});
   }
   return configuration;
+}
+
+replication::SharedOptions ToSharedOptions(const Options& options) {
+  return {{"databases", absl::StrCat(options.databases)},
+          {"key_bytes_max", absl::StrCat(options.key_bytes_max)},
+          {"value_bytes_max", absl::StrCat(options.value_bytes_max)}};
 }
 
 WorkStatus ToWorkStatus(const engine::Work& work) {

@@ -5,6 +5,7 @@
 
 #include "engine/work_board.h"
 #include "replication/configuration.h"
+#include "replication/shared_options.h"
 #include "vigil/options.h"
 #include "vigil/status.h"
 
@@ -14,6 +15,8 @@ namespace vigil {
 inline constexpr char kSentinelMeta[] = "sentinel";
 
 replication::Configuration ToConfiguration(const Options& options);
+// Those that a group's members must agree on.
+replication::SharedOptions ToSharedOptions(const Options& options);
 WorkStatus ToWorkStatus(const engine::Work& work);
 
 }  // namespace vigil

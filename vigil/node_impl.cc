@@ -75,6 +75,7 @@ replication::Options MakeReplicationOptions(const Options& options) {
   replication::Options to;
   to.address = AddressOf(options, options.node_id);
   to.priority = options.priority;
+  to.shared_options = ToSharedOptions(options);
   to.all_synced = options.fsync == Fsync::kAlways;
   to.min_replicas_to_write = options.min_replicas_to_write;
   to.min_replicas_max_lag = options.min_replicas_max_lag;
@@ -107,6 +108,7 @@ sentinel::Options MakeSentinelOptions(const Options& options,
   const replication::MemberView own = member.view();
   sentinel::Options to;
   to.group = options.group;
+  to.shared_options = ToSharedOptions(options);
   to.name = options.node_id;
   to.id = own.id;
   to.members = own.configuration.members;
@@ -523,7 +525,9 @@ NodeStatus NodeImpl::status() const {
     to.peers.push_back({.name = peer.name,
                         .address = peer.address,
                         .sdown = peer.sdown,
-                        .last_seen = peer.last_seen});
+                        .last_seen = peer.last_seen,
+                        .refusal = peer.refusal});
+    if (to.refusal.empty() && to.role.master.empty()) to.refusal = peer.refusal;
   }
   return to;
 }

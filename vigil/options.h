@@ -188,10 +188,12 @@ struct Options {
 
   OnStorageFailure on_storage_failure = OnStorageFailure::kRefuseWrites;
 
-  // How many numbered databases there are. The same on all nodes. Range: 1 to 128.
+  // How many numbered databases there are. The same on all nodes: those that differ in
+  // this or in the next two refuse each other. Range: 1 to 128.
   int databases = 16;
 
-  // The longest key and value accepted. Range: 1 to 64 KiB; 1 to 64 MiB.
+  // The longest key and value accepted. The same on all nodes: messages between them are
+  // bounded by it. Range: 1 to 64 KiB; 1 to 64 MiB.
   size_t key_bytes_max = 64 << 10;
   size_t value_bytes_max = 16 << 20;
 

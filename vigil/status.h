@@ -64,6 +64,9 @@ struct PeerStatus {
   std::string address;
   bool sdown = false;        // subjectively down
   absl::Duration last_seen;  // since its last valid answer
+  std::string
+      refusal;  // why one of the two does not let the other in (certificate,
+                // secret, group, options), and which; empty: both do
 };
 
 // The node and its process.
@@ -199,9 +202,11 @@ struct NodeStatus {
   uint64_t lag = 0;  // replica: records behind the master, as far as known
   uint64_t keys = 0;
   uint64_t expired_keys =
-      0;                // deleted by this node because their time was over
-  std::string refusal;  // why the master refuses this node, for example
-                        // because it lost its identity; empty: it does not
+      0;  // deleted by this node because their time was over
+  std::string
+      refusal;  // why the master refuses this node, for example because it lost
+                // its identity, or, while there is none, why a member does;
+                // empty: nobody does
   // Since this node started: data taken whole from a master, and only what differed.
   uint64_t full_syncs = 0;
   uint64_t rewinds = 0;

@@ -39,6 +39,11 @@ TEST(Handshake, RefusesWhoeverMayNotFollow) {
   const Case cases[] = {
       {"protocol 2", [](Hello& h, auto&) { h.protocol = 2; }},
       {"group 'other'", [](Hello& h, auto&) { h.group = "other"; }},
+      {"option 'databases' is 32 there and 16 here",
+       [](Hello& h, HandshakeFacts& f) {
+         h.options = {{"databases", "32"}, {"of a later version", "1"}};
+         f.options = {{"databases", "16"}, {"of an earlier one", "1"}};
+       }},
       {"cannot follow itself", [](Hello& h, auto&) { h.id = IdOf("a"); }},
       {"not master", [](auto&, HandshakeFacts& f) { f.is_master = false; }},
       {"not master of epoch 2", [](Hello& h, auto&) { h.epoch = E(2); }},

@@ -49,7 +49,8 @@ inline Options OptionsFor(const std::string& name,
           .members = Names(names).members,
           .quorum = static_cast<int>(names.size()) / 2 + 1,
           .down_after = absl::Milliseconds(500),
-          .failover_timeout = absl::Seconds(10)};
+          .failover_timeout = absl::Seconds(10),
+          .shared_options = {{"databases", "16"}}};
 }
 
 // A member that is empty: of a group that has not been formed.

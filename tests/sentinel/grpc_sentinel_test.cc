@@ -170,7 +170,7 @@ TEST_F(GrpcSentinelTest, ARefusalToAnswerIsNoDeath) {
   StartServer();
   const AskResult result = Ask(VoteRequest{});
   EXPECT_FALSE(result.answer.ok());
-  EXPECT_EQ(result.failure, Failure::kOther);
+  EXPECT_EQ(result.failure, Failure::kUnwelcome);
 }
 
 TEST_F(GrpcSentinelTest, ADeadSocketRefuses) {

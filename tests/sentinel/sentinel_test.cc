@@ -80,6 +80,8 @@ struct StrangerRow {
 TEST_F(SentinelTest, StrangersAreRefusedAndReportedOnce) {
   const StrangerRow rows[] = {
       {{"other", "b", IdOf("b"), Ping{}}, "another group"},
+      {{"g", "b", IdOf("b"), Ping{}, {{"databases", "32"}}},
+       "differs in an option of the group"},
       {{"g", "x", {99}, Ping{}}, "no member"},
       {{"g", "a", IdOf("a"), Ping{}}, "this node itself"},
       {From("c", FenceRequest{kTwo}), "fences for an epoch that b leads"},
@@ -104,6 +106,32 @@ TEST_F(SentinelTest, StrangersAreRefusedAndReportedOnce) {
   }
   EXPECT_LT(reported, 20)
       << "a stranger cannot fill the log with made-up names";
+}
+
+TEST_F(SentinelTest, OneThatDoesNotLetUsInIsToldOnceAndNotTakenForDead) {
+  const auto refused = [&](int64_t ms) {
+    return Step(AskFailed{"b", Topic::kPing, pings_.at("b"),
+                          Failure::kUnwelcome, "b:1 refused this node: no"},
+                ms);
+  };
+  Pass(0);
+  Pong(Formed("b", {kOne, 5}), 1);
+  int told = 0;
+  for (int64_t ms = 125; ms <= 250; ms += 125) {
+    Pass(ms);
+    for (const std::string& line : Lines(refused(ms + 1))) {
+      EXPECT_THAT(line, testing::EndsWith("b:1 refused this node: no"));
+      EXPECT_THAT(line, StartsWith("-unwelcome"));
+      ++told;
+    }
+  }
+  EXPECT_EQ(told, 1);
+  const PeerStatus b = sentinel_.status(At(252)).peers[0];
+  EXPECT_EQ(b.refusal, "b:1 refused this node: no");
+  EXPECT_FALSE(b.sdown) << "it is there";
+  Pass(375);
+  Pong(Formed("b", {kOne, 5}), 376);
+  EXPECT_EQ(sentinel_.status(At(377)).peers[0].refusal, "");
 }
 
 TEST_F(SentinelTest, ALeadersWordsGoToTheMember) {
