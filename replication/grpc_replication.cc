@@ -3,12 +3,16 @@
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "engine/base/mutex.h"
 #include "engine/base/thread.h"
-#include "replication/grpc_channel.h"
+#include "replication/grpc_admission.h"
+#include "replication/grpc_credentials.h"
 #include "replication/wire.h"
 #include "vigil/replication.grpc.pb.h"
 
@@ -17,15 +21,21 @@ namespace {
 
 // --- The replica's end
 
+// How long it may take to be let in; a link that nobody answers is closed sooner.
+constexpr absl::Duration kAdmissionTimeout = absl::Seconds(10);
+
 class ClientLink final : public Link {
  public:
-  ClientLink(std::shared_ptr<grpc::Channel> channel, LinkId id,
-             LinkHandler& handler)
-      : stub_(v1::Replication::NewStub(channel)),
-        stream_(stub_->Sync(Corked(&context_))),
+  ClientLink(std::shared_ptr<grpc::Channel> channel,
+             std::shared_ptr<const Credentials::Version> credentials,
+             const std::string& address, LinkId id, LinkHandler& handler)
+      : channel_(std::move(channel)),
+        credentials_(std::move(credentials)),
+        address_(address),
+        stub_(v1::Replication::NewStub(channel_)),
         id_(id),
         handler_(handler),
-        reader_("vigil-link", [this] { Read(); }) {}
+        reader_("vigil-link", [this] { Run(); }) {}
 
   ~ClientLink() override {
     Close();
@@ -35,6 +45,7 @@ class ClientLink final : public Link {
   bool Send(const Message& message) override {
     v1::FromReplica out;
     if (!ToProto(message, &out)) return false;
+    if (!AwaitStream()) return false;
     // The lock keeps two writers apart, which gRPC does not allow. Close() does
     // not take it: cancelling is what ends a write that waits for the peer.
     MutexLock lock(write_mu_);
@@ -42,65 +53,129 @@ class ClientLink final : public Link {
   }
 
   void Close() override {
+    MutexLock lock(mu_);
     closed_ = true;
+    if (admission_ != nullptr) admission_->Cancel();
     context_.TryCancel();
+    changed_.NotifyAll();
   }
 
  private:
-  // Else Sync() itself waits until the call's metadata is on its way: for a
-  // peer that is stopped, as long as gRPC tries to connect (twenty seconds).
-  // Corked, it goes out with the first Send, on the sender's thread.
-  static grpc::ClientContext* Corked(grpc::ClientContext* context) {
-    context->set_initial_metadata_corked(true);
-    return context;
+  // False: it was closed before there was one.
+  bool AwaitStream() {
+    MutexLock lock(mu_);
+    while (!opened_ && !closed_) changed_.Wait(mu_);
+    return opened_ && !closed_;
   }
 
-  void Read() {
+  void Run() {
     std::string why;
+    if (const absl::StatusOr<std::string> pass = LetIn(); pass.ok()) {
+      Open(*pass);
+      why = Read();
+    } else {
+      why = std::string(pass.status().message());
+      if (absl::IsUnauthenticated(pass.status()))
+        handler_.OnMessage(id_, Refused{.promise = {}, .why = why});
+    }
+    Close();
+    handler_.OnClosed(id_, std::move(why));
+  }
+
+  // The pass for the stream; empty if none is needed.
+  absl::StatusOr<std::string> LetIn() {
+    if (!credentials_->security.admits()) return std::string();
+    std::optional<absl::StatusOr<std::string>> result;
+    auto call = AdmissionCall::Start(channel_, credentials_, address_,
+                                     absl::Now() + kAdmissionTimeout,
+                                     [&](absl::StatusOr<std::string> pass) {
+                                       MutexLock lock(mu_);
+                                       result = std::move(pass);
+                                       changed_.NotifyAll();
+                                     });
+    MutexLock lock(mu_);
+    admission_ = std::move(call);
+    if (closed_) admission_->Cancel();
+    while (!result) changed_.Wait(mu_);
+    return *std::move(result);
+  }
+
+  void Open(const std::string& pass) {
+    ShowPass(pass, context_);
+    // Else Sync() itself waits until the call's metadata is on its way: for a
+    // peer that is stopped, as long as gRPC tries to connect (twenty seconds).
+    // Corked, it goes out with the first Send, on the sender's thread.
+    context_.set_initial_metadata_corked(true);
+    stream_ = stub_->Sync(&context_);
+    MutexLock lock(mu_);
+    opened_ = true;
+    changed_.NotifyAll();
+  }
+
+  // Until the stream ends. Why it did.
+  std::string Read() {
     v1::FromMaster in;
     while (stream_->Read(&in)) {
       absl::StatusOr<Message> message = FromProto(std::move(in));
       if (!message.ok()) {
-        why = std::string(message.status().message());
-        break;
+        Close();
+        Finish();
+        return std::string(message.status().message());
       }
       handler_.OnMessage(id_, *std::move(message));
       in.Clear();
     }
-    closed_ = true;
-    context_.TryCancel();
-    {
-      MutexLock lock(write_mu_);  // Finish only when no write is under way
-      const grpc::Status status = stream_->Finish();
-      if (why.empty()) why = status.error_message();
-    }
-    handler_.OnClosed(id_, std::move(why));
+    // Not cancelled first: that would be the status. Should the peer still have the
+    // stream open (it sent what is no message), it is soon silent, and closed for that.
+    const grpc::Status status = Finish();
+    const absl::Status words =
+        FailureInWords(status, address_, credentials_->security.tls);
+    std::string why(words.message());
+    if (absl::IsUnauthenticated(words))
+      handler_.OnMessage(id_, Refused{.promise = {}, .why = why});
+    return why;
   }
 
-  grpc::ClientContext context_;
+  grpc::Status Finish() {
+    MutexLock lock(write_mu_);  // only when no write is under way
+    return stream_->Finish();
+  }
+
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::shared_ptr<const Credentials::Version> credentials_;
+  const std::string address_;
   const std::unique_ptr<v1::Replication::Stub> stub_;
-  const std::unique_ptr<
-      grpc::ClientReaderWriter<v1::FromReplica, v1::FromMaster>>
-      stream_;
   const LinkId id_;
   LinkHandler& handler_;
+  grpc::ClientContext context_;
+  // Made once, by the reader; then guarded by what says so.
+  std::unique_ptr<grpc::ClientReaderWriter<v1::FromReplica, v1::FromMaster>>
+      stream_;
   Mutex write_mu_;
+  Mutex mu_;
+  CondVar changed_;
+  std::shared_ptr<AdmissionCall> admission_ ABSL_GUARDED_BY(mu_);
+  bool opened_ ABSL_GUARDED_BY(mu_) = false;
   std::atomic<bool> closed_{false};
   Thread reader_;  // last: it uses the rest
 };
 
 class GrpcTransport final : public Transport {
  public:
-  explicit GrpcTransport(size_t message_bytes_max)
-      : message_bytes_max_(message_bytes_max) {}
+  GrpcTransport(const Credentials& credentials, size_t message_bytes_max)
+      : credentials_(credentials), message_bytes_max_(message_bytes_max) {}
 
   std::unique_ptr<Link> Dial(const std::string& address, LinkId link,
                              LinkHandler& handler) override {
+    auto credentials = credentials_.now();
+    auto channel =
+        MakeChannel(address, credentials->security, message_bytes_max_, {});
     return std::make_unique<ClientLink>(
-        MakeStreamChannel(address, message_bytes_max_), link, handler);
+        std::move(channel), std::move(credentials), address, link, handler);
   }
 
  private:
+  const Credentials& credentials_;
   const size_t message_bytes_max_;
 };
 
@@ -148,11 +223,13 @@ class ServerLink final : public Link {
 class GrpcLinkService final : public LinkService,
                               public v1::Replication::Service {
  public:
-  explicit GrpcLinkService(LinkAcceptor& acceptor) : acceptor_(acceptor) {}
+  GrpcLinkService(LinkAcceptor& acceptor, Doorkeeper& door)
+      : acceptor_(acceptor), door_(door) {}
 
   grpc::Service* service() override { return this; }
 
   grpc::Status Sync(grpc::ServerContext* context, Stream* stream) override {
+    if (grpc::Status s = door_.Admit(*context); !s.ok()) return s;
     const auto link = std::make_shared<ServerLink>(*context, *stream);
     const LinkId id = acceptor_.OnAccepted(link);
     std::string why = "the replica closed the stream";
@@ -175,16 +252,19 @@ class GrpcLinkService final : public LinkService,
 
  private:
   LinkAcceptor& acceptor_;
+  Doorkeeper& door_;
 };
 
 }  // namespace
 
-std::unique_ptr<Transport> MakeGrpcTransport(size_t message_bytes_max) {
-  return std::make_unique<GrpcTransport>(message_bytes_max);
+std::unique_ptr<Transport> MakeGrpcTransport(const Credentials& credentials,
+                                             size_t message_bytes_max) {
+  return std::make_unique<GrpcTransport>(credentials, message_bytes_max);
 }
 
-std::unique_ptr<LinkService> MakeLinkService(LinkAcceptor& acceptor) {
-  return std::make_unique<GrpcLinkService>(acceptor);
+std::unique_ptr<LinkService> MakeLinkService(LinkAcceptor& acceptor,
+                                             Doorkeeper& door) {
+  return std::make_unique<GrpcLinkService>(acceptor, door);
 }
 
 }  // namespace vigil::replication

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "replication/credentials.h"
 #include "replication/transport.h"
 
 namespace grpc {
@@ -14,9 +15,13 @@ class Service;
 
 namespace vigil::replication {
 
-// The replica's end: dials a master. `message_bytes_max` bounds what a peer may send
-// at once.
-std::unique_ptr<Transport> MakeGrpcTransport(size_t message_bytes_max);
+class Doorkeeper;
+
+// The replica's end: dials a master, with what `credentials` (which outlive it) hold at
+// that moment. `message_bytes_max` bounds what a peer may send at once. Where one side
+// does not let the other in, the link brings a Refused that says so.
+std::unique_ptr<Transport> MakeGrpcTransport(const Credentials& credentials,
+                                             size_t message_bytes_max);
 
 // The master's end: accepts replicas.
 // Lifetime: outlives the server that it is registered on. Its calls end when that
@@ -27,8 +32,9 @@ class LinkService {
   virtual grpc::Service* service() = 0;
 };
 
-// `acceptor` outlives the service.
-std::unique_ptr<LinkService> MakeLinkService(LinkAcceptor& acceptor);
+// Both outlive the service.
+std::unique_ptr<LinkService> MakeLinkService(LinkAcceptor& acceptor,
+                                             Doorkeeper& door);
 
 }  // namespace vigil::replication
 

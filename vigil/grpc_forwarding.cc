@@ -12,9 +12,13 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "engine/base/mutex.h"
-#include "replication/grpc_channel.h"
+#include "replication/grpc_admission.h"
+#include "replication/grpc_credentials.h"
 #include "vigil/forwarding.grpc.pb.h"
 #include "vigil/wire.h"
 
@@ -22,6 +26,11 @@ namespace vigil {
 namespace {
 
 using Answered = ForwardTransport::Answered;
+using replication::AdmissionCall;
+using replication::Credentials;
+
+// How long it may take to be let in by the master.
+constexpr absl::Duration kAdmissionTimeout = absl::Seconds(10);
 
 // Answers of one stream that are not sent yet, from which on no request of it is read.
 constexpr size_t kAnswersMax = 4 * kSessionSlots;
@@ -33,24 +42,34 @@ absl::Status Broken(const std::string& why) {
 
 // --- The node's end
 
-// One stream. gRPC refers to it until OnDone, so it holds itself until then.
+// One stream:
+//
+//   Open ─▶ let in, if that is needed ─▶ Begin ─▶ requests, replies ─▶ OnDone
+//              └── refused, or not in time ─▶ End
+//
+// Requests that come before it has begun wait in the queue. Whoever calls back, the
+// admission or gRPC, refers to it until its end, so it holds itself until then.
 class ClientStream final
     : public grpc::ClientBidiReactor<v1::ForwardRequest, v1::ForwardReply> {
  public:
   static std::shared_ptr<ClientStream> Open(const std::string& address,
+                                            const Credentials& credentials,
                                             size_t message_bytes_max) {
-    const auto stream = std::make_shared<ClientStream>();
+    const auto stream = std::make_shared<ClientStream>(
+        address, credentials.now(), message_bytes_max);
     stream->self_ = stream;
-    stream->channel_ =
-        replication::MakeStreamChannel(address, message_bytes_max);
-    stream->stub_ = v1::Forwarding::NewStub(stream->channel_);
-    stream->stub_->async()->Forward(&stream->context_, stream.get());
-    // Writes begin outside of its callbacks, too.
-    stream->AddHold();
-    stream->StartRead(&stream->in_);
-    stream->StartCall();
+    stream->LetIn();
     return stream;
   }
+
+  ClientStream(const std::string& address,
+               std::shared_ptr<const Credentials::Version> credentials,
+               size_t message_bytes_max)
+      : address_(address),
+        credentials_(std::move(credentials)),
+        channel_(replication::MakeChannel(address, credentials_->security,
+                                          message_bytes_max, {})),
+        stub_(v1::Forwarding::NewStub(channel_)) {}
 
   // False: the stream is broken, and nothing was sent.
   bool Call(v1::ForwardRequest request, Answered& answered) {
@@ -59,11 +78,20 @@ class ClientStream final
     request.set_call(++calls_);
     answered_.emplace(calls_, std::move(answered));
     queue_.push_back(std::move(request));
-    if (queue_.size() == 1) StartWrite(&queue_.front());
+    if (begun_ && queue_.size() == 1) StartWrite(&queue_.front());
     return true;
   }
 
-  void Close() { context_.TryCancel(); }
+  void Close() {
+    std::shared_ptr<AdmissionCall> admission;
+    {
+      MutexLock lock(mu_);
+      closed_ = true;
+      admission = admission_;
+    }
+    if (admission != nullptr) admission->Cancel();
+    context_.TryCancel();
+  }
 
   bool broken() const {
     MutexLock lock(mu_);
@@ -75,6 +103,32 @@ class ClientStream final
   }
 
  private:
+  void LetIn() {
+    if (!credentials_->security.admits()) return Begin({});
+    auto admission = AdmissionCall::Start(
+        channel_, credentials_, address_, absl::Now() + kAdmissionTimeout,
+        [self = self_](const absl::StatusOr<std::string>& pass) {
+          pass.ok() ? self->Begin(*pass) : self->End(pass.status());
+        });
+    MutexLock lock(mu_);
+    admission_ = std::move(admission);
+    if (closed_) admission_->Cancel();
+  }
+
+  void Begin(const std::string& pass) {
+    replication::ShowPass(pass, context_);
+    stub_->async()->Forward(&context_, this);
+    // Writes begin outside of its callbacks, too.
+    AddHold();
+    StartRead(&in_);
+    {
+      MutexLock lock(mu_);
+      begun_ = true;
+      if (!queue_.empty()) StartWrite(&queue_.front());
+    }
+    StartCall();
+  }
+
   void OnWriteDone(bool ok) override {
     MutexLock lock(mu_);
     queue_.pop_front();
@@ -107,6 +161,11 @@ class ClientStream final
   }
 
   void OnDone(const grpc::Status& status) override {
+    End(replication::FailureInWords(status, address_,
+                                    credentials_->security.tls));
+  }
+
+  void End(const absl::Status& why) {
     std::map<uint64_t, Answered> unanswered;
     {
       MutexLock lock(mu_);
@@ -114,15 +173,17 @@ class ClientStream final
       unanswered.swap(answered_);
     }
     for (auto& [call, answered] : unanswered)
-      answered(Broken(status.error_message()));
+      answered(Broken(std::string(why.message())));
     const std::shared_ptr<ClientStream> last = std::move(self_);
     MutexLock lock(mu_);
     ended_ = true;
     changed_.NotifyAll();
   }
 
-  std::shared_ptr<grpc::Channel> channel_;
-  std::unique_ptr<v1::Forwarding::Stub> stub_;
+  const std::string address_;
+  const std::shared_ptr<const Credentials::Version> credentials_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<v1::Forwarding::Stub> stub_;
   grpc::ClientContext context_;
   v1::ForwardReply in_;
   std::shared_ptr<ClientStream> self_;
@@ -133,14 +194,17 @@ class ClientStream final
   std::deque<v1::ForwardRequest> queue_ ABSL_GUARDED_BY(mu_);
   // In their order: they are told of a broken stream in it.
   std::map<uint64_t, Answered> answered_ ABSL_GUARDED_BY(mu_);
+  std::shared_ptr<AdmissionCall> admission_ ABSL_GUARDED_BY(mu_);
+  bool begun_ ABSL_GUARDED_BY(mu_) = false;
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
   bool broken_ ABSL_GUARDED_BY(mu_) = false;
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
 };
 
 class GrpcForwardTransport final : public ForwardTransport {
  public:
-  explicit GrpcForwardTransport(size_t message_bytes_max)
-      : message_bytes_max_(message_bytes_max) {}
+  GrpcForwardTransport(const Credentials& credentials, size_t message_bytes_max)
+      : credentials_(credentials), message_bytes_max_(message_bytes_max) {}
   ~GrpcForwardTransport() override { Close(); }
 
   void Call(const std::string& address, const ForwardRequest& request,
@@ -183,11 +247,12 @@ class GrpcForwardTransport final : public ForwardTransport {
     std::shared_ptr<ClientStream>& stream = streams_[address];
     if (stream == nullptr || stream->broken()) {
       if (stream != nullptr) replaced_.push_back(std::move(stream));
-      stream = ClientStream::Open(address, message_bytes_max_);
+      stream = ClientStream::Open(address, credentials_, message_bytes_max_);
     }
     return stream;
   }
 
+  const Credentials& credentials_;
   const size_t message_bytes_max_;
   Mutex mu_;
   std::map<std::string, std::shared_ptr<ClientStream>> streams_
@@ -282,14 +347,27 @@ class ServerStream final
   bool ending_ ABSL_GUARDED_BY(mu_) = false;
 };
 
+// The whole of a stream whose caller was not let in.
+class RefusedStream final
+    : public grpc::ServerBidiReactor<v1::ForwardRequest, v1::ForwardReply> {
+ public:
+  explicit RefusedStream(const grpc::Status& why) { Finish(why); }
+
+ private:
+  void OnDone() override { delete this; }
+};
+
 class GrpcForwardService final : public ForwardService,
                                  public v1::Forwarding::CallbackService {
  public:
-  explicit GrpcForwardService(ForwardHandler& handler) : handler_(handler) {}
+  GrpcForwardService(ForwardHandler& handler, replication::Doorkeeper& door)
+      : handler_(handler), door_(door) {}
   grpc::Service* service() override { return this; }
 
   grpc::ServerBidiReactor<v1::ForwardRequest, v1::ForwardReply>* Forward(
-      grpc::CallbackServerContext*) override {
+      grpc::CallbackServerContext* context) override {
+    if (const grpc::Status s = door_.Admit(*context); !s.ok())
+      return new RefusedStream(s);
     const auto stream = std::make_shared<ServerStream>(handler_);
     stream->Start(stream);
     return stream.get();
@@ -297,17 +375,19 @@ class GrpcForwardService final : public ForwardService,
 
  private:
   ForwardHandler& handler_;
+  replication::Doorkeeper& door_;
 };
 
 }  // namespace
 
 std::unique_ptr<ForwardTransport> MakeGrpcForwardTransport(
-    size_t message_bytes_max) {
-  return std::make_unique<GrpcForwardTransport>(message_bytes_max);
+    const Credentials& credentials, size_t message_bytes_max) {
+  return std::make_unique<GrpcForwardTransport>(credentials, message_bytes_max);
 }
 
-std::unique_ptr<ForwardService> MakeForwardService(ForwardHandler& handler) {
-  return std::make_unique<GrpcForwardService>(handler);
+std::unique_ptr<ForwardService> MakeForwardService(
+    ForwardHandler& handler, replication::Doorkeeper& door) {
+  return std::make_unique<GrpcForwardService>(handler, door);
 }
 
 }  // namespace vigil

@@ -6,17 +6,23 @@
 #include <cstddef>
 #include <memory>
 
+#include "replication/credentials.h"
 #include "vigil/forward_transport.h"
 
 namespace grpc {
 class Service;
 }
 
+namespace vigil::replication {
+class Doorkeeper;
+}
+
 namespace vigil {
 
-// The node's end. `message_bytes_max` bounds what a peer may send at once.
+// The node's end. `message_bytes_max` bounds what a peer may send at once. `credentials`
+// outlives it; each connection uses those of its beginning.
 std::unique_ptr<ForwardTransport> MakeGrpcForwardTransport(
-    size_t message_bytes_max);
+    const replication::Credentials& credentials, size_t message_bytes_max);
 
 // The master's end.
 // Lifetime: outlives the server that it is registered on. Its calls end when that
@@ -27,8 +33,9 @@ class ForwardService {
   virtual grpc::Service* service() = 0;
 };
 
-// `handler` outlives the service.
-std::unique_ptr<ForwardService> MakeForwardService(ForwardHandler& handler);
+// Both outlive the service; `door` says who may use it.
+std::unique_ptr<ForwardService> MakeForwardService(
+    ForwardHandler& handler, replication::Doorkeeper& door);
 
 }  // namespace vigil
 

@@ -7,13 +7,14 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "replication/grpc_credentials.h"
 #include "vigil/unix_socket.h"
 
 namespace vigil {
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
     const std::string& address, const std::vector<grpc::Service*>& services,
-    size_t message_bytes_max) {
+    const replication::Credentials& credentials, size_t message_bytes_max) {
   if (absl::Status s = CheckUnixSocket(address); !s.ok()) return s;
   grpc::ServerBuilder builder;
   // gRPC shares ports by default: two nodes on one port would each get some of
@@ -26,7 +27,8 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
   int port = 0;
-  builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port);
+  auto made = replication::MakeServerCredentials(credentials);
+  builder.AddListeningPort(address, made, &port);
   for (grpc::Service* service : services) builder.RegisterService(service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
@@ -35,11 +37,13 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(
                      "': the port is taken, the host is unknown, or the "
                      "address is not this machine's"));
   }
-  return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(server)));
+  return std::unique_ptr<GrpcServer>(
+      new GrpcServer(std::move(made), std::move(server)));
 }
 
-GrpcServer::GrpcServer(std::unique_ptr<grpc::Server> server)
-    : server_(std::move(server)) {}
+GrpcServer::GrpcServer(std::shared_ptr<grpc::ServerCredentials> credentials,
+                       std::unique_ptr<grpc::Server> server)
+    : credentials_(std::move(credentials)), server_(std::move(server)) {}
 
 GrpcServer::~GrpcServer() { Shutdown(); }
 

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "replication/credentials.h"
 
 namespace grpc {
 class Server;
+class ServerCredentials;
 class Service;
 }  // namespace grpc
 
@@ -18,12 +20,12 @@ namespace vigil {
 
 class GrpcServer {
  public:
-  // Listens on `address`. The services outlive the server.
+  // Listens on `address`. The services and the credentials outlive the server.
   // kUnavailable: the port is taken or the address is not this machine's; or what is
   // wrong with the Unix socket.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(
       const std::string& address, const std::vector<grpc::Service*>& services,
-      size_t message_bytes_max);
+      const replication::Credentials& credentials, size_t message_bytes_max);
   ~GrpcServer();
 
   // Refuses new calls, cancels those under way, and waits for their handlers.
@@ -31,7 +33,10 @@ class GrpcServer {
   void Shutdown();
 
  private:
-  explicit GrpcServer(std::unique_ptr<grpc::Server> server);
+  GrpcServer(std::shared_ptr<grpc::ServerCredentials> credentials,
+             std::unique_ptr<grpc::Server> server);
+
+  const std::shared_ptr<grpc::ServerCredentials> credentials_;
   std::unique_ptr<grpc::Server> server_;
 };
 

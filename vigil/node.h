@@ -33,6 +33,7 @@
 #include "vigil/freshness.h"
 #include "vigil/operation.h"
 #include "vigil/options.h"
+#include "vigil/security.h"
 #include "vigil/status.h"
 #include "vigil/work.h"
 
@@ -316,6 +317,15 @@ class Node {
   //                        the disk answers
   virtual absl::Status Backup(const std::string& dir,
                               const WorkOptions& options = {}) = 0;
+
+  // Replaces Options::security: connections that begin now use the new certificates and
+  // secrets, and whoever was let in under the old ones has to be let in anew before its
+  // next call. Streams that are open stay open, of whom the new ones refuse, too, until
+  // they end.
+  //   kInvalidArgument     as of Open: what is given, or cannot be read, or does not fit
+  //                        together; nothing is changed
+  //   kFailedPrecondition  TLS, or its client_certificates, would be switched on or off
+  virtual absl::Status UpdateSecurity(const SecurityOptions& security) = 0;
 
   virtual NodeStatus status() const = 0;
 

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "engine/base/random.h"
 #include "engine/rocksdb_storage.h"
+#include "replication/grpc_admission.h"
 #include "replication/identity.h"
 #include "vigil/boot_identity.h"
 #include "vigil/conversions.h"
@@ -178,6 +179,7 @@ NodeImpl::NodeImpl(const Options& options, OpenStorage open_storage)
       events_(executor_, options.on_event) {}
 
 absl::Status NodeImpl::Start(const Limit& limit) {
+  if (absl::Status s = OpenSecurity(); !s.ok()) return s;
   if (absl::Status s = OpenEngine(limit); !s.ok()) return s;
   if (absl::Status s = OpenReplicator(); !s.ok()) return s;
   if (absl::Status s = OpenMonitor(); !s.ok()) return s;
@@ -241,6 +243,7 @@ NodeImpl::~NodeImpl() {
   forward_service_.reset();
   sentinel_service_.reset();
   replication_service_.reset();
+  door_.reset();
   monitor_.reset();
   asks_.reset();
   async_.reset();
@@ -256,6 +259,14 @@ NodeImpl::~NodeImpl() {
   writer_.reset();
   links_.reset();
   engine_.reset();
+  security_.reset();
+}
+
+absl::Status NodeImpl::OpenSecurity() {
+  auto security = LiveSecurity::Make(options_.security, clock_, logger_);
+  if (!security.ok()) return security.status();
+  security_ = *std::move(security);
+  return absl::OkStatus();
 }
 
 absl::Status NodeImpl::OpenEngine(const Limit& limit) {
@@ -289,7 +300,8 @@ absl::Status NodeImpl::OpenReplicator() {
                  .boot = all_synced ? "-" : BootIdentity()});
   if (!state.ok()) return state.status();
   const replication::Options to = MakeReplicationOptions(options_);
-  links_ = replication::MakeGrpcTransport(MessageBytesMax(options_));
+  links_ = replication::MakeGrpcTransport(security_->credentials(),
+                                          MessageBytesMax(options_));
   replicator_ = std::make_unique<replication::Replicator>(
       to, *std::move(state), *engine_, *links_, clock_, logger_,
       [this] {
@@ -331,7 +343,8 @@ absl::Status NodeImpl::OpenReplicator() {
 }
 
 void NodeImpl::OpenForwarding() {
-  forward_links_ = MakeGrpcForwardTransport(MessageBytesMax(options_));
+  forward_links_ = MakeGrpcForwardTransport(security_->credentials(),
+                                            MessageBytesMax(options_));
   forwarder_ = std::make_shared<Forwarder>(
       ForwarderOptions{
           .enabled = options_.forward_writes,
@@ -362,7 +375,7 @@ absl::Status NodeImpl::OpenMonitor() {
   }
   const sentinel::Options to = MakeSentinelOptions(options_, *replicator_);
   if (absl::Status s = to.Validate(); !s.ok()) return s;
-  asks_ = sentinel::MakeGrpcTransport();
+  asks_ = sentinel::MakeGrpcTransport(security_->credentials());
   monitor_ = std::make_unique<sentinel::Monitor>(
       to, state,
       sentinel::Monitor::Ports{
@@ -374,21 +387,24 @@ absl::Status NodeImpl::OpenMonitor() {
                 return engine_->WriteMeta(kSentinelMeta, bytes);
               },
           .announce = [this](const auto& event) { Announce(event); }});
-  sentinel_service_ = sentinel::MakeSentinelService(*monitor_);
   return absl::OkStatus();
 }
 
 absl::Status NodeImpl::Listen() {
-  replication_service_ = replication::MakeLinkService(*replicator_);
-  forward_service_ = MakeForwardService(*forwarded_);
+  door_ = replication::MakeDoorkeeper(security_->credentials(),
+                                      AddressOf(options_, options_.node_id),
+                                      clock_, logger_);
+  replication_service_ = replication::MakeLinkService(*replicator_, *door_);
+  sentinel_service_ = sentinel::MakeSentinelService(*monitor_, *door_);
+  forward_service_ = MakeForwardService(*forwarded_, *door_);
   const std::string address = options_.listen.empty()
                                   ? AddressOf(options_, options_.node_id)
                                   : options_.listen;
   auto server = GrpcServer::Start(
       address,
-      {replication_service_->service(), sentinel_service_->service(),
-       forward_service_->service()},
-      MessageBytesMax(options_));
+      {door_->service(), replication_service_->service(),
+       sentinel_service_->service(), forward_service_->service()},
+      security_->credentials(), MessageBytesMax(options_));
   if (!server.ok()) return server.status();
   server_ = *std::move(server);
   return absl::OkStatus();
@@ -475,6 +491,11 @@ ForwardingStatus NodeImpl::Forwarding() const {
           .waiting = from.waiting,
           .received = served.received,
           .duplicates = served.once_more};
+}
+
+absl::Status NodeImpl::UpdateSecurity(const SecurityOptions& security) {
+  if (absl::Status s = security.Validate(); !s.ok()) return s;
+  return security_->Update(security);
 }
 
 NodeStatus NodeImpl::status() const {

@@ -39,6 +39,7 @@
 #include "vigil/fresh_reader.h"
 #include "vigil/grpc_forwarding.h"
 #include "vigil/grpc_server.h"
+#include "vigil/live_security.h"
 #include "vigil/node.h"
 #include "vigil/role_feed.h"
 #include "vigil/writer.h"
@@ -129,6 +130,7 @@ class NodeImpl final : public Node {
                                  absl::Duration timeout) const override;
   absl::Status Backup(const std::string& dir,
                       const WorkOptions& options) override;
+  absl::Status UpdateSecurity(const SecurityOptions& security) override;
   NodeStatus status() const override;
   Subscription OnRole(std::function<void(const RoleView&)> listener) override;
   absl::StatusOr<Subscription> Watch(
@@ -137,6 +139,7 @@ class NodeImpl final : public Node {
 
  private:
   void EndCallbacks();
+  absl::Status OpenSecurity();
   absl::Status OpenEngine(const Limit& limit);
   absl::Status OpenReplicator();
   absl::Status OpenMonitor();
@@ -168,6 +171,7 @@ class NodeImpl final : public Node {
   EventFeed events_;
 
   // In the order in which they are built; see the destructor for the other one.
+  std::unique_ptr<LiveSecurity> security_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<replication::Transport> links_;
   std::unique_ptr<replication::Replicator> replicator_;
@@ -182,6 +186,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<AsyncWriter> async_;
   std::unique_ptr<sentinel::Transport> asks_;
   std::unique_ptr<sentinel::Monitor> monitor_;
+  std::unique_ptr<replication::Doorkeeper> door_;
   std::unique_ptr<replication::LinkService> replication_service_;
   std::unique_ptr<ForwardService> forward_service_;
   std::unique_ptr<sentinel::SentinelService> sentinel_service_;

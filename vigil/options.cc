@@ -23,6 +23,9 @@ constexpr size_t kSlowLogLengthMax = 100'000;
 constexpr int kDatabasesMax = 128;
 constexpr size_t kAsyncOperationsMax = 10'000'000;
 constexpr int kPriorityMax = 1000;
+constexpr size_t kSecretsMax = 2;
+constexpr size_t kSecretBytesMin = 16;
+constexpr size_t kSecretBytesMax = 1024;
 constexpr std::string_view kUnix = "unix:";
 constexpr size_t kUnixPathMax = 107;  // sockaddr_un has 108, with a zero
 
@@ -118,6 +121,29 @@ absl::Status CheckMembers(const Options& options) {
     return Wrong("node_id", options.node_id, "one of the names in members");
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckTls(const TlsOptions& tls) {
+  const struct {
+    const char* name;
+    const std::string &file, &pem;
+  } parts[] = {{"certificate", tls.certificate_file, tls.certificate_pem},
+               {"key", tls.key_file, tls.key_pem},
+               {"authority", tls.authority_file, tls.authority_pem}};
+  const bool files = !tls.certificate_file.empty();
+  for (const auto& part : parts) {
+    const bool file = !part.file.empty();
+    // The key's own text is no matter for an error message.
+    const std::string given = absl::StrCat(
+        file ? part.file : "", file && !part.pem.empty() ? " and " : "",
+        part.pem.empty() ? "" : "PEM");
+    if (file != files || part.pem.empty() == !file) {
+      return Wrong(absl::StrCat("security.tls.", part.name, "_file and _pem"),
+                   given, "three files, or PEM for all three");
+    }
+  }
+  return CheckDuration("security.tls.reload_period", tls.reload_period,
+                       absl::Milliseconds(100), absl::Hours(1));
 }
 
 absl::Status CheckSentinel(const Options& options) {
@@ -235,6 +261,27 @@ Eviction Options::eviction_policy() const {
   return max_memory > 0 ? Eviction::kS3Fifo : Eviction::kNoEviction;
 }
 
+absl::Status SecurityOptions::Validate() const {
+  if (tls) {
+    if (auto s = CheckTls(*tls); !s.ok()) return s;
+  }
+  if (secrets.size() > kSecretsMax) {
+    return Wrong("security.secrets", absl::StrCat(secrets.size(), " secrets"),
+                 "0 to 2 secrets");
+  }
+  // A secret is no matter for an error message.
+  for (const std::string& secret : secrets) {
+    if (secret.size() < kSecretBytesMin || secret.size() > kSecretBytesMax) {
+      return Wrong("security.secrets[]", absl::StrCat(secret.size(), " bytes"),
+                   "16 to 1024 bytes");
+    }
+  }
+  if (secrets.size() == 2 && secrets[0] == secrets[1]) {
+    return Wrong("security.secrets[]", "twice the same", "each secret once");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Options::Validate() const {
   if (auto s = CheckName("group", group); !s.ok()) return s;
   if (auto s = CheckName("node_id", node_id); !s.ok()) return s;
@@ -242,6 +289,7 @@ absl::Status Options::Validate() const {
     if (auto s = CheckAddress("listen", listen); !s.ok()) return s;
   }
   if (auto s = CheckMembers(*this); !s.ok()) return s;
+  if (auto s = security.Validate(); !s.ok()) return s;
   if (auto s = CheckSentinel(*this); !s.ok()) return s;
   if (auto s = CheckReplication(*this); !s.ok()) return s;
   return CheckStore(*this);

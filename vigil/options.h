@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "vigil/dropped_writes.h"
+#include "vigil/security.h"
 #include "vigil/status.h"
 
 namespace vigil {
@@ -121,6 +122,9 @@ struct Options {
   // memory-only node that restarts has lost its identity, and the group does
   // not take it back.
   std::string data_dir;
+
+  // Certificates and a shared secret. Without: whoever reaches the port is a member.
+  SecurityOptions security;
 
   SentinelOptions sentinel;
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -37,7 +38,11 @@ class CountingHandler final : public LinkHandler {
 // busy machine needs to make a few objects.
 constexpr absl::Duration kAtOnce = absl::Seconds(3);
 
-TEST(SilentPeer, DialAndCloseDoNotWaitForIt) {
+class SilentPeer : public testing::TestWithParam<bool> {};
+
+INSTANTIATE_TEST_SUITE_P(WithoutASecretAndWithOne, SilentPeer, testing::Bool());
+
+TEST_P(SilentPeer, DialAndCloseDoNotWaitForIt) {
   const demo::UniqueFd silent(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -47,7 +52,11 @@ TEST(SilentPeer, DialAndCloseDoNotWaitForIt) {
   ASSERT_EQ(listen(silent.get(), 16), 0);  // and never accepts
   getsockname(silent.get(), reinterpret_cast<sockaddr*>(&address), &size);
 
-  const auto transport = MakeGrpcTransport(1 << 20);
+  // Also while the peer is asked to let this one in.
+  const Credentials credentials(
+      Security{.secrets = GetParam() ? std::vector<std::string>{"secret"}
+                                     : std::vector<std::string>()});
+  const auto transport = MakeGrpcTransport(credentials, 1 << 20);
   CountingHandler handler;
   const absl::Time start = absl::Now();
   std::unique_ptr<Link> link = transport->Dial(

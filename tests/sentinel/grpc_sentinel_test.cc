@@ -18,6 +18,7 @@
 #include "engine/base/mutex.h"
 #include "engine/base/signal.h"
 #include "gtest/gtest.h"
+#include "replication/grpc_admission.h"
 #include "tests/sentinel/fixtures.h"
 #include "tests/support/temp_dir.h"
 
@@ -116,7 +117,7 @@ class GrpcSentinelTest : public testing::Test {
   void TearDown() override { StopServer(); }
 
   void StartServer() {
-    service_ = MakeSentinelService(answerer_);
+    service_ = MakeSentinelService(answerer_, *door_);
     grpc::ServerBuilder builder;
     builder.AddListeningPort(address_, grpc::InsecureServerCredentials());
     builder.RegisterService(service_->service());
@@ -153,9 +154,13 @@ class GrpcSentinelTest : public testing::Test {
   const std::string path_ = folder_.path() + "/socket";
   std::string address_;
   TestAnswerer answerer_;
+  const replication::Credentials anybody_;
+  const SystemClock clock_;
+  const std::unique_ptr<replication::Doorkeeper> door_ =
+      replication::MakeDoorkeeper(anybody_, "b", clock_, {});
   std::unique_ptr<SentinelService> service_;
   std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<Transport> transport_ = MakeGrpcTransport();
+  std::unique_ptr<Transport> transport_ = MakeGrpcTransport(anybody_);
 };
 
 TEST_F(GrpcSentinelTest, AsksAndAnswers) {
@@ -169,7 +174,8 @@ TEST_F(GrpcSentinelTest, AsksAndAnswers) {
 TEST_F(GrpcSentinelTest, ARefusalToAnswerIsNoDeath) {
   StartServer();
   const AskResult result = Ask(VoteRequest{});
-  EXPECT_FALSE(result.answer.ok());
+  EXPECT_EQ(result.answer.status().message(),
+            address_ + " refused this node: no such group");
   EXPECT_EQ(result.failure, Failure::kUnwelcome);
 }
 

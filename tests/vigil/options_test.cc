@@ -37,6 +37,17 @@ TEST(Options, UnixSocketsAreAddresses) {
   EXPECT_TRUE(o.Validate().ok()) << o.Validate();
 }
 
+// Neither a key nor a secret is shown, whatever else is wrong with it.
+TEST(Options, AnErrorDoesNotShowAKeyOrASecret) {
+  Options o = Valid();
+  o.security.secrets = {"short"};
+  EXPECT_THAT(std::string(o.Validate().message()), Not(HasSubstr("short")));
+  o.security.secrets = {};
+  o.security.tls = TlsOptions{
+      .certificate_file = "c", .authority_file = "a", .key_pem = "PRIVATE"};
+  EXPECT_THAT(std::string(o.Validate().message()), Not(HasSubstr("PRIVATE")));
+}
+
 TEST(Options, WithALimitTheDefaultPolicyIsThatOfACache) {
   Options o = Valid();
   EXPECT_EQ(o.eviction_policy(), Eviction::kNoEviction);
@@ -75,6 +86,8 @@ std::vector<Refusal> Refusals() {
   constexpr char kAddress[] =
       "host:port, with a port of 1 to 65535, or unix:/path";
   constexpr char kUnix[] = "unix:/path, absolute, of up to 107 bytes";
+  constexpr char kPem[] = "three files, or PEM for all three";
+  const std::string sixteen(16, 's');
   return {
       {"NoGroup", [](Options& o) { o.group = ""; }, "group", "''", kWord},
       {"GroupWithSpace", [](Options& o) { o.group = "my group"; }, "group",
@@ -122,6 +135,50 @@ std::vector<Refusal> Refusals() {
        "listen", "unix:/a b", kUnix},
       {"UnixPathEscaped", [](Options& o) { o.listen = "unix:/a%20b"; },
        "listen", "unix:/a%20b", kUnix},
+      {"TlsOfNothing", [](Options& o) { o.security.tls.emplace(); },
+       "security.tls.certificate_file and _pem", "''", kPem},
+      {"TlsWithoutKey",
+       [](Options& o) {
+         o.security.tls =
+             TlsOptions{.certificate_file = "c", .authority_file = "a"};
+       },
+       "security.tls.key_file and _pem", "''", kPem},
+      {"TlsOfFilesAndPem",
+       [](Options& o) {
+         o.security.tls = TlsOptions{
+             .certificate_file = "c", .key_file = "k", .authority_pem = "a"};
+       },
+       "security.tls.authority_file and _pem", "'PEM'", kPem},
+      {"TlsTwice",
+       [](Options& o) {
+         o.security.tls =
+             TlsOptions{.certificate_file = "c", .certificate_pem = "c"};
+       },
+       "security.tls.certificate_file and _pem", "'c and PEM'", kPem},
+      {"ReloadPeriodTooShort",
+       [](Options& o) {
+         o.security.tls = TlsOptions{.certificate_file = "c",
+                                     .key_file = "k",
+                                     .authority_file = "a",
+                                     .reload_period = absl::Milliseconds(99)};
+       },
+       "security.tls.reload_period", "99ms", "100ms to 1h"},
+      {"ThreeSecrets",
+       [=](Options& o) {
+         o.security.secrets = {sixteen, sixteen + "b", sixteen + "c"};
+       },
+       "security.secrets", "3 secrets", "0 to 2 secrets"},
+      {"ShortSecret",
+       [](Options& o) { o.security.secrets = {std::string(15, 's')}; },
+       "security.secrets[]", "15 bytes", "16 to 1024 bytes"},
+      {"LongSecret",
+       [](Options& o) { o.security.secrets = {std::string(1025, 's')}; },
+       "security.secrets[]", "1025 bytes", "16 to 1024 bytes"},
+      {"TheSameSecretTwice",
+       [=](Options& o) {
+         o.security.secrets = {sixteen, sixteen};
+       },
+       "security.secrets[]", "twice the same", "each secret once"},
       {"QuorumZero", [](Options& o) { o.sentinel.quorum = 0; },
        "sentinel.quorum", "'0'", "1 to 3"},
       {"QuorumAboveSentinels", [](Options& o) { o.sentinel.quorum = 4; },
