@@ -205,11 +205,14 @@ class GrpcAdmissionCall final
     return FailureInWords(status, prove_.address(), credentials_->security.tls);
   }
 
-  void End(absl::StatusOr<std::string> result) { done_(std::move(result)); }
+  // What it holds ends with it: who asked may hold this call in turn.
+  void End(absl::StatusOr<std::string> result) {
+    std::exchange(done_, nullptr)(std::move(result));
+  }
 
   const std::unique_ptr<v1::Admission::Stub> stub_;
   const std::shared_ptr<const Credentials::Version> credentials_;
-  const std::function<void(absl::StatusOr<std::string>)> done_;
+  std::function<void(absl::StatusOr<std::string>)> done_;
   const std::string nonce_;
   grpc::ClientContext challenge_context_;
   grpc::ClientContext prove_context_;

@@ -28,6 +28,10 @@ struct BackupInfo {
 // the call returns.
 using OnWork = std::function<void(const WorkStatus&)>;
 
+// These two have no asynchronous twins: there is no node yet, so there is no thread to
+// call back on. They may take any thread of the application, have a time-out and can be
+// cancelled; their callback tells how far they are.
+
 // Reads every byte of the backup in `dir`, and changes nothing. OK: each is as it was
 // written.
 //   kFailedPrecondition  it is no backup, an unfinished one, or of another format

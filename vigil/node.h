@@ -139,7 +139,9 @@ class Node {
   //                        and its outcome is unknown; else nothing was applied
   // A write whose condition does not hold is no error: `applied` is false. (In a batch
   // it is: there all or nothing is done.) A time-out of zero or less does not wait. What
-  // comes to nothing for its condition, or is not valid, evicts nobody.
+  // comes to nothing for its condition, or is not valid, evicts nobody. Room is made
+  // before a write is applied, as in Redis, and any key may go for it, this one too: then
+  // it is decided anew, as of a key that is not there.
 
   virtual absl::StatusOr<SetResult> Set(std::string_view key,
                                         std::string_view value,
