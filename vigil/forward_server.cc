@@ -95,10 +95,28 @@ WrittenOr<Receipt> ForwardServer::Do(const ForwardRequest& request,
   engine::Note note = NoteOf(request, gate, copy);
   WrittenOr<Receipt> written =
       Run(*request.command, request.time_left, writer_, {Room::kRefuse, &note});
-  if (copy.found) written = DoAgain(request, copy);
-  if (written.ok() || reply.kind == Kind::kDone) return written;
-  reply.status = written.status();
-  reply.kind = note.index != 0 ? Kind::kDone : KindOf(reply.status);
+  if (copy.found) return DoAgain(request, copy);
+  if (note.index != 0 && !written.ok())
+    return Rejoin(request, note.index, written.status(), copy);
+  if (!written.ok()) {
+    reply.status = written.status();
+    reply.kind = KindOf(reply.status);
+  }
+  return written;
+}
+
+// What was decided is in the record `index`. Also an error is told only when the Ack of
+// that is reached: else a failover could choose a node that has applied another copy.
+WrittenOr<Receipt> ForwardServer::Rejoin(const ForwardRequest& request,
+                                         uint64_t index, absl::Status verdict,
+                                         Copy& copy) {
+  copy.verdict = std::move(verdict);
+  WrittenOr<Receipt> written =
+      writer_.Rejoin(index, request.command->ack, request.time_left);
+  if (!written.ok()) {
+    copy.reply.status = written.status();
+    copy.reply.kind = KindOf(written.status());
+  }
   return written;
 }
 
@@ -137,36 +155,34 @@ WrittenOr<Receipt> ForwardServer::DoAgain(const ForwardRequest& request,
                                           Copy& copy) {
   const SessionEntry& entry = *copy.found;
   ForwardReply& reply = copy.reply;
-  reply.kind = Kind::kDone;
   if (entry.sequence != request.sequence) {
+    reply.kind = Kind::kDone;
     return reply.status = absl::DeadlineExceededError(
                "its sender has given this write up: its outcome is unknown");
   }
   ++once_more_;
   reply.once_more = true;
   reply.outcome = entry.outcome;
-  if (!entry.verdict.ok()) return reply.status = entry.verdict;
-  if (!entry.kept) {
-    reply.receipt = {
-        .epoch = replicator_.log_facts().history.EpochAt(copy.found_at).number,
-        .index = copy.found_at};
-    return reply.status = absl::DeadlineExceededError(
-               "the write was applied, once; its answer was lost, and was too "
-               "large to be kept");
+  if (entry.verdict.ok() && !entry.kept) {
+    return Rejoin(request, copy.found_at,
+                  absl::DeadlineExceededError(
+                      "the write was applied, once; its answer was lost, and "
+                      "was too large to be kept"),
+                  copy);
   }
-  WrittenOr<Receipt> written =
-      writer_.Rejoin(copy.found_at, request.command->ack, request.time_left);
-  if (!written.ok()) reply.kind = KindOf(written.status());
-  return written;
+  return Rejoin(request, copy.found_at, entry.verdict, copy);
 }
 
 void ForwardServer::Tell(Copy& copy, const absl::StatusOr<Receipt>& receipt) {
   ForwardReply& reply = copy.reply;
   if (receipt.ok()) {
     reply.kind = Kind::kDone;
-    reply.status = absl::OkStatus();
-    reply.receipt = *receipt;
-    if (reply.once_more) {
+    reply.status = copy.verdict;
+    // Of an error: only if it says that the write was applied.
+    const bool applied =
+        copy.verdict.ok() || absl::IsDeadlineExceeded(copy.verdict);
+    if (applied) reply.receipt = *receipt;
+    if (applied && reply.once_more) {
       reply.receipt.epoch =
           replicator_.log_facts().history.EpochAt(receipt->index).number;
     }

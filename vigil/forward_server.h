@@ -65,9 +65,13 @@ class ForwardServer final : public ForwardHandler {
     // Of the slot, if it is this write's or a later one's.
     std::optional<SessionEntry> found;
     uint64_t found_at = 0;
+    // To be told when the Ack of its record is reached.
+    absl::Status verdict;
   };
   WrittenOr<Receipt> Do(const ForwardRequest& request, Copy& copy);
   engine::Note NoteOf(const ForwardRequest& request, uint64_t gate, Copy& copy);
+  WrittenOr<Receipt> Rejoin(const ForwardRequest& request, uint64_t index,
+                            absl::Status verdict, Copy& copy);
   WrittenOr<Receipt> DoAgain(const ForwardRequest& request, Copy& copy);
   void Tell(Copy& copy, const absl::StatusOr<Receipt>& receipt);
 

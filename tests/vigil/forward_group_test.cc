@@ -237,6 +237,23 @@ TEST_F(Forwarding, AnErrorInDoubtStaysThatErrorToo) {
   EXPECT_EQ(On(0, "n"), "1");
 }
 
+// Another copy may be in the log of a node that would be elected.
+TEST_F(Forwarding, AnErrorInDoubtIsToldOnlyWhenItsAckIsReached) {
+  group_[0].Set("n", "no number");
+  Separate(group_);
+  net_.LoseRequests(1);
+  const uint64_t before = group_[0].engine->last_index();
+  Promised<IncrementResult> told;
+  EXPECT_TRUE(
+      nodes_[1]->async.Increment("n", 1, Quorum(), told.done()).accepted());
+  ASSERT_TRUE(group_.Eventually(
+      [&] { return group_[0].engine->last_index() > before; }));
+  EXPECT_EQ(nodes_[1]->forwarder->counters().under_way, 1u);
+  Join(group_);
+  EXPECT_TRUE(absl::IsInvalidArgument(told.Get().status()));
+  EXPECT_GT(group_[0].replicator->commit_point().index, before);
+}
+
 TEST_F(Forwarding, ACopyForAnEpochThatIsOverDoesNothing) {
   net_.HoldAnswers(true);
   Promised<IncrementResult> told;
@@ -464,6 +481,7 @@ TEST_F(Forwarding, ManyIncrementsOverManyFailoversAreAppliedOnceEach) {
   }
   Random random(7);
   size_t master = 0;
+  bool was_master = false;
   for (int round = 0; round < kRounds; ++round) {
     const Epoch epoch{static_cast<uint64_t>(2 + round), NodeId{9}};
     const int target = done[0] + 5;
@@ -476,6 +494,7 @@ TEST_F(Forwarding, ManyIncrementsOverManyFailoversAreAppliedOnceEach) {
     const FenceReply forwards = group_.Fence(group_[1], epoch);
     // Node 1 must not be master; who is behind it catches up with it first.
     if (forwards.view.position > fenced.view.position) {
+      was_master = true;
       const Epoch first{epoch.number, NodeId{10}};
       group_.Fence(group_[other], first);
       ASSERT_TRUE(
@@ -513,7 +532,8 @@ TEST_F(Forwarding, ManyIncrementsOverManyFailoversAreAppliedOnceEach) {
     const int value = std::stoi(On(1, absl::StrCat("n", t)));
     EXPECT_GE(value, done[t]) << "what was acknowledged is lost";
     EXPECT_LE(value, done[t] + unknown[t]) << "something was done twice";
-    EXPECT_EQ(unknown[t], 0) << "there was a master in time";
+    // What node 1 accepts itself is not forwarded: it does not outlive its role.
+    EXPECT_TRUE(was_master || unknown[t] == 0) << "there was a master in time";
   }
 }
 
