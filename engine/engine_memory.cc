@@ -1,6 +1,7 @@
 // max_memory: whether a write fits, and making room for one that does not.
 #include "absl/strings/str_cat.h"
 #include "engine/engine_impl.h"
+#include "engine/no_room.h"
 
 namespace vigil::engine {
 namespace {
@@ -36,7 +37,7 @@ absl::Status Engine::Impl::MakeRoom(const MemoryNeed& need, MonoTime deadline) {
   for (size_t steps = 0; !Fits(need); ++steps) {
     if (steps > patience && clock.Mono() >= deadline) {
       ++refused_for_memory;
-      return absl::ResourceExhaustedError(
+      return NoRoomError(
           "other writers take the memory as fast as it is made room in");
     }
     // What was flushed goes before anybody is refused or evicted.

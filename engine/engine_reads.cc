@@ -36,6 +36,8 @@ auto Engine::Impl::WithCell(OperationKind kind, std::string_view key,
     if (cell != nullptr && cell->expires() && cell->ExpiredAt(clock.Wall()))
       cell = nullptr;
     timer.Found(cell != nullptr);
+    if (cell != nullptr && timer.sampled())
+      timer.set_value_bytes(cell->value().size());
     if (cell != nullptr && IsUse(kind)) keyspace.Touch(*cell);
     return use(cell);
   });

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "engine/batch.h"
 #include "engine/engine_impl.h"
+#include "engine/no_room.h"
 
 namespace vigil::engine {
 namespace {
@@ -40,7 +41,7 @@ OperationKind KindOf(const Mutation& mutation) {
 constexpr int kRoundsMin = 16;
 
 absl::Status OthersWereFaster() {
-  return absl::ResourceExhaustedError(
+  return NoRoomError(
       "other writers took the memory, or swapped the databases, each time that "
       "this write was to be applied");
 }
@@ -95,8 +96,9 @@ absl::StatusOr<MutationResult> Engine::Mutate(const Mutation& mutation,
                                               MonoTime deadline, Note* note) {
   Impl& impl = *impl_;
   if (mutation.kind == Mutation::Kind::kRename || note != nullptr) {
-    const OperationTimer timer(impl.insight, impl.clock, KindOf(mutation),
-                               mutation.database, mutation.key);
+    OperationTimer timer(impl.insight, impl.clock, KindOf(mutation),
+                         mutation.database, mutation.key);
+    timer.set_value_bytes(mutation.value.size());
     auto results = impl.WriteMany({&mutation, 1}, /*one=*/true, deadline, note);
     if (!results.ok()) return results.status();
     return std::move(results->front());

@@ -2,8 +2,9 @@
 // flushed keys and sparse pages, large values that have gone, memory for keys to come,
 // the eviction's clock.
 //
-// It takes no more than a quarter of one core: after each piece of work it rests three
-// times as long, however much there is to do.
+// Rounds (expired keys, sparse pages, what was flushed) take no more than a quarter of one
+// core: after each piece it rests three times as long, however much there is to do. Memory
+// that writers wait for is prepared and freed as fast as they want it.
 //
 // Time: the machine's monotonic clock. Thread-safety: thread-safe.
 // Lifetime: what the constructor gets outlives it.

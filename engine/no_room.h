@@ -1,5 +1,6 @@
-// How a refusal says that room comes by itself: the log's, when the disk has caught up; a
-// master's, when its group has. Whoever waits may try again.
+// How a refusal says that room comes by itself: the log's, when the disk has caught up;
+// that of large values, when they are freed; a master's, when its group has caught up.
+// Whoever waits may try again.
 #ifndef VIGIL_ENGINE_NO_ROOM_H_
 #define VIGIL_ENGINE_NO_ROOM_H_
 

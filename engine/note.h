@@ -6,8 +6,9 @@
 //                                           ─▶ decide ─▶ value(what came of it)
 //                                           ─▶ one record: effects, note
 //
-// A note takes no part in max_memory: what frees memory must not need some. Who writes
-// notes bounds how many there are.
+// A note is never refused for max_memory, and evicts nobody when it is written: what frees
+// memory must not need some. Its bytes count, and it cannot be evicted; so who writes notes
+// bounds how many there are, and how large.
 //
 // Thread-safety: one writer's. The calls run under the locks of shards: they look at what
 // they are given, and return.

@@ -8,14 +8,8 @@ std::string_view NameOf(OperationKind kind) {
       return "get";
     case OperationKind::kExists:
       return "exists";
-    case OperationKind::kGetRange:
-      return "getrange";
-    case OperationKind::kStrlen:
-      return "strlen";
     case OperationKind::kTtl:
       return "pttl";
-    case OperationKind::kType:
-      return "type";
     case OperationKind::kGetMany:
       return "mget";
     case OperationKind::kScan:

@@ -20,12 +20,9 @@ namespace vigil::engine {
 
 // Short reads first: IsShortRead() counts on it.
 enum class OperationKind : uint8_t {
-  kGet,
+  kGet,  // also pinned, and of a range
   kExists,
-  kGetRange,
-  kStrlen,
-  kTtl,
-  kType,
+  kTtl,  // and whatever else is asked about a key
   // Reads that take their time.
   kGetMany,
   kScan,
@@ -53,7 +50,7 @@ std::string_view NameOf(OperationKind kind);
 
 // Its time is measured only if the call is sampled.
 constexpr bool IsShortRead(OperationKind kind) {
-  return kind <= OperationKind::kType;
+  return kind <= OperationKind::kTtl;
 }
 
 class OperationStats {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "engine/no_room.h"
 
 namespace vigil::engine {
 
@@ -57,7 +58,7 @@ absl::Status Reclaimer::AwaitRoom(MonoTime deadline) {
       wait.emplace(delays_);
     if (drained_.WaitPast(seen, deadline)) continue;
     ++refused_;
-    return absl::ResourceExhaustedError(
+    return NoRoomError(
         absl::StrCat(waiting_bytes_.load(),
                      " bytes of values that have gone are still to be freed"));
   }

@@ -48,7 +48,7 @@ absl::StatusOr<uint64_t> ForwardCore::Begin(MonoTime deadline, bool await_room,
   write.bytes = bytes;
   bytes_ += bytes;
   SetDeadline(number, write, deadline);
-  waiting_.push_back(number);
+  waiting_.insert(number);
   Pump(now);
   return number;
 }
@@ -187,11 +187,9 @@ ForwardCounters ForwardCore::counters() const {
 // Slots for those that wait, and a copy of each whose time has come.
 void ForwardCore::Pump(MonoTime now) {
   while (!waiting_.empty() && !free_slots_.empty()) {
-    const uint64_t number = waiting_.front();
-    waiting_.pop_front();
-    const auto it = writes_.find(number);
-    if (it == writes_.end()) continue;
-    Write& write = it->second;
+    const uint64_t number = *waiting_.begin();
+    waiting_.erase(waiting_.begin());
+    Write& write = writes_.at(number);
     write.slot = free_slots_.back();
     free_slots_.pop_back();
     write.sequence = ++sequences_[*write.slot];
@@ -301,6 +299,7 @@ void ForwardCore::End(uint64_t number, absl::StatusOr<ForwardReply> result) {
   counters_.refused += !status.ok() && !absl::IsDeadlineExceeded(status) &&
                        !absl::IsCancelled(status);
   FreeSlot(write);
+  waiting_.erase(number);
   idle_.erase(number);
   deadlines_.erase({write.deadline, number});
   bytes_ -= write.bytes;

@@ -25,7 +25,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -159,8 +158,8 @@ class ForwardCore {
   std::vector<uint64_t> sequences_;  // the last one of each slot
   std::vector<uint32_t> free_slots_;
   Writes writes_;
-  std::deque<uint64_t> waiting_;  // may hold some that have ended
-  std::set<uint64_t> idle_;       // have a slot, and nothing is under way
+  std::set<uint64_t> waiting_;  // for a slot, in the order of their beginning
+  std::set<uint64_t> idle_;     // have a slot, and nothing is under way
   std::set<std::pair<MonoTime, uint64_t>> deadlines_;
   size_t bytes_ = 0;
   uint64_t numbers_ = 0;

@@ -12,9 +12,13 @@ namespace {
 
 using Kind = ForwardReply::Kind;
 
-// How a copy that was not decided is answered.
+// How a copy that was not decided is answered. A node that ends, or whose disk has failed,
+// is soon not the master any more: the next one is asked.
 Kind KindOf(const absl::Status& refused) {
-  if (absl::IsFailedPrecondition(refused)) return Kind::kNotMaster;
+  if (absl::IsFailedPrecondition(refused) || absl::IsCancelled(refused) ||
+      absl::IsInternal(refused)) {
+    return Kind::kNotMaster;
+  }
   return engine::IsNoRoom(refused) ? Kind::kNoRoom : Kind::kRefused;
 }
 

@@ -112,6 +112,8 @@ void Persistence(const NodeStatus& s, Lines& lines) {
   lines.Add("persisted_index", s.persisted_index);
   lines.Add("durable_index", s.durable_index);
   lines.Add("log_first_index_in_memory", s.log_first_index);
+  lines.Add("state_disk_bytes", s.state_disk_bytes);
+  lines.Add("log_disk_bytes", s.log_disk_bytes);
   if (s.persistent) {
     lines.Add("checkpoint_index", s.checkpoint_index);
     // The two are read one after the other.

@@ -200,7 +200,8 @@ class Node {
   //   others     as above, and those of the operations; nothing was applied where
   //              it says so there
   // Its effects together, some bytes each for what stands around them, may have
-  // 2 * key_bytes_max + value_bytes_max bytes; more is kInvalidArgument.
+  // 2 * key_bytes_max + value_bytes_max bytes; more is kInvalidArgument. On a replica so is
+  // what takes more than a message may have: a hundred thousand short keys, say.
   virtual absl::StatusOr<BatchResult> Write(
       const Batch& batch, const WriteOptions& options = {}) = 0;
 
@@ -327,6 +328,7 @@ class Node {
   //   kInvalidArgument     as of Open: what is given, or cannot be read, or does not fit
   //                        together; nothing is changed
   //   kFailedPrecondition  TLS, or its client_certificates, would be switched on or off
+  // Waits for the files that it is given to be read, and for nothing else.
   virtual absl::Status UpdateSecurity(const SecurityOptions& security) = 0;
 
   virtual NodeStatus status() const = 0;

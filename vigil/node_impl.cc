@@ -524,7 +524,9 @@ NodeStatus NodeImpl::status() const {
                 .server = Server(),
                 .persistent = !engine_->memory_only(),
                 .checkpoint_index = engine.checkpoint_index,
-                .log_first_index = engine.log_first_index};
+                .log_first_index = engine.log_first_index,
+                .state_disk_bytes = engine.storage.state_bytes,
+                .log_disk_bytes = engine.storage.log_bytes};
   if (from.view.lineage) to.lineage = ToString(from.view.lineage);
   TellMemory(engine, options_.eviction_policy(), to);
   to.back_pressure = writer_->back_pressure(engine.pressure);

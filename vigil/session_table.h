@@ -16,7 +16,7 @@
 namespace vigil {
 
 // A node takes a new one at each start: so many starts in an hour are no operation any
-// more. Some 25 MB of entries.
+// more. Some 25 MB of entries, unless most outcomes are large (write_session.h).
 inline constexpr size_t kSessionsMax = 1000;
 
 class SessionTable {

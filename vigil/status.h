@@ -232,6 +232,8 @@ struct NodeStatus {
   bool persistent = false;        // there is a data_dir
   uint64_t checkpoint_index = 0;  // the state on disk has everything up to here
   uint64_t log_first_index = 0;   // oldest record still in memory
+  uint64_t state_disk_bytes = 0;  // of the entries on disk, about
+  uint64_t log_disk_bytes = 0;    // of the records that are kept on disk
   uint64_t hits = 0;              // of keys that reads looked for
   uint64_t misses = 0;
   uint64_t evicted_keys = 0;  // deleted by this node because memory was needed

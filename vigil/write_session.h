@@ -31,14 +31,14 @@
 
 namespace vigil {
 
-// Writes of a node that are at the master at once: enough to fill a link, and some 25 KB of
-// entries for each node.
+// Writes of a node that are at the master at once: enough to fill a link. Some 25 KB of
+// entries for each node, 1 MiB at most.
 inline constexpr uint32_t kSessionSlots = 256;
 // Six times what is needed: the rest is for wall clocks that differ, or jump.
 inline constexpr absl::Duration kSessionTtl = absl::Hours(1);
 inline constexpr absl::Duration kRetryFor = absl::Minutes(10);
 // What is kept of an outcome; of a larger one only that it was.
-inline constexpr size_t kOutcomeBytesMax = 32 << 10;
+inline constexpr size_t kOutcomeBytesMax = 4 << 10;
 
 struct SessionId {
   uint64_t high = 0;

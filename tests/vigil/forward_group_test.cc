@@ -324,6 +324,22 @@ TEST_F(Forwarding, AWriteWaitsForTheMasterThatIsToCome) {
   EXPECT_EQ(done->value, 1);
 }
 
+// A node that ends in order serves the others a little longer than its own callers.
+TEST_F(Forwarding, AMasterThatEndsLeavesTheWritesOfOthersToTheNextOne) {
+  nodes_[0]->writer.Close();
+  Promised<IncrementResult> told;
+  EXPECT_TRUE(
+      nodes_[1]->async.Increment("n", 1, Quorum(), told.done()).accepted());
+  ASSERT_TRUE(group_.Eventually(
+      [&] { return nodes_[1]->forwarder->counters().retried > 0; }));
+  nodes_[0].reset();
+  group_.Close(group_[0]);
+  FailOver({2, NodeId{9}}, {1, 2});
+  const auto done = told.Get();
+  ASSERT_TRUE(done.ok()) << done.status();
+  EXPECT_EQ(done->value, 1);
+}
+
 TEST_F(Forwarding, WithoutAMasterTheErrorSaysThatNothingWasApplied) {
   nodes_[0].reset();
   group_.Close(group_[0]);

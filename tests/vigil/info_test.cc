@@ -19,6 +19,8 @@ NodeStatus Master() {
   s.commit_index = 118;
   s.checkpoint_index = 100;
   s.log_first_index = 40;
+  s.state_disk_bytes = 5000;
+  s.log_disk_bytes = 6000;
   s.persistent = true;
   s.lineage = "00000000000000ff";
   s.expired_keys = 4;
@@ -141,6 +143,8 @@ last_index:120
 persisted_index:119
 durable_index:110
 log_first_index_in_memory:40
+state_disk_bytes:5000
+log_disk_bytes:6000
 checkpoint_index:100
 rdb_changes_since_last_save:20
 aof_last_write_status:ok
@@ -283,6 +287,8 @@ last_index:0
 persisted_index:0
 durable_index:0
 log_first_index_in_memory:0
+state_disk_bytes:0
+log_disk_bytes:0
 )");
   s.persistent = true;
   s.health = absl::InternalError("the disk failed");
