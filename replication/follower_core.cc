@@ -46,6 +46,7 @@ void FollowerCore::Stop(std::string_view why, Actions& actions) {
     actions.push_back(CloseLink{link_, std::string(why)});
   }
   phase_ = Phase::kIdle;
+  switched_ = false;
   link_ = 0;
   leader_ = {};
   commit_ = 0;
@@ -268,6 +269,7 @@ void FollowerCore::CommitStaged(Actions& actions) {
   state_.configuration = staged_.configuration;
   state_.formed = true;
   phase_ = Phase::kStreaming;
+  switched_ = true;
   formed_at_ = 0;
   no_rewind_ = false;
   actions.push_back(CommitStaging{link_, state_});
@@ -290,6 +292,7 @@ void FollowerCore::OnApplyFailed(std::string_view why, MonoTime now,
 
 void FollowerCore::OnProgress(const LogProgressed& progress, MonoTime now,
                               Actions& actions) {
+  switched_ = false;
   if (phase_ != Phase::kStreaming) return;
   Acknowledge(progress, now, actions);
 }
@@ -307,7 +310,10 @@ void FollowerCore::OnTick(const LogProgressed& progress, MonoTime now,
   if (replacing() && exact_at_ != 0 && staged_last_ >= exact_at_) {
     return CommitStaged(actions);
   }
-  if (phase_ != Phase::kDialled && now - acked_ >= options_.heartbeat) {
+  // It may end where the old one did: then nobody tells.
+  const bool switched = std::exchange(switched_, false);
+  if (phase_ != Phase::kDialled &&
+      (switched || now - acked_ >= options_.heartbeat)) {
     Acknowledge(progress, now, actions);
   }
 }
@@ -315,7 +321,8 @@ void FollowerCore::OnTick(const LogProgressed& progress, MonoTime now,
 void FollowerCore::AskRead(uint64_t read, const LogProgressed& progress,
                            MonoTime now, Actions& actions) {
   read_asked_ = read;
-  Acknowledge(progress, now, actions);
+  // `progress` may be of the old log, whose end is nothing to be acknowledged.
+  if (!switched_) Acknowledge(progress, now, actions);
 }
 
 void FollowerCore::Acknowledge(const LogProgressed& progress, MonoTime now,

@@ -140,6 +140,8 @@ class FollowerCore {
   Welcome staged_;            // what the staged data set will be
   uint64_t staged_last_ = 0;  // the staged log's end
   uint64_t exact_at_ = 0;     // 0: the walk or the look-up has not ended
+  // The new log counts, and the caller may not have told yet where it ends.
+  bool switched_ = false;
   // Of a rewind.
   bool no_rewind_ = false;         // one has failed with this master
   std::vector<std::string> keys_;  // pieces not sent yet, the next one last

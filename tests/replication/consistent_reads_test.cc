@@ -316,6 +316,50 @@ TEST_F(ReplicaReads, WhatWasSeenIsCommittedWhenTheMasterSaysSo) {
   EXPECT_EQ(b.Answer(kCommit)->outcome, ReadOutcome::kConfirmed);
 }
 
+// Found by the simulation: with a read that waited, the acknowledgement came in the step
+// of the switch, with the end of the old log, which was longer. The master took for held
+// what it had not even sent.
+TEST(DivergedReplica, AReadThatWaitsDoesNotAcknowledgeTheOldLogsEnd) {
+  Member b("b");  // at 10 of epoch 1
+  b.Step(ReplicaOfAsked{3, {E(2), "a", "a:1", IdOf("a")}});
+  const LinkId link = b->follower().link();
+  b.Step(ReadAsked{kRead, kForever});
+  b.Receive(link, Welcome{.epoch = E(2),
+                          .lineage = kLineage,
+                          .history = H({{1, 1}, {2, 5}}),
+                          .configuration = Group(3),
+                          .full = true,
+                          .from = 8,
+                          .target = 8,
+                          .nonce = kNonce});
+  b.Receive(link, EntriesEnd{8});
+  ASSERT_NE(Find<CommitStaging>(b.Step(Ticked{}, 50)), nullptr);
+  EXPECT_EQ(Find<SendAck>(b.actions), nullptr) << "the tick that commits";
+  ASSERT_NE(Find<SendAck>(b.Progress(8)), nullptr);
+  EXPECT_EQ(Find<SendAck>(b.actions)->ack.held, 8u);
+  EXPECT_NE(Find<SendAck>(b.actions)->ack.read, 0u) << "it asks all the same";
+}
+
+// Likewise where nothing progresses: the new log ends where the old one did.
+TEST(DivergedReplica, AsksWithTheNextTickWhenItsLogHasTheSameEnd) {
+  Member b("b");
+  b.Step(ReplicaOfAsked{3, {E(2), "a", "a:1", IdOf("a")}});
+  const LinkId link = b->follower().link();
+  b.Step(ReadAsked{kRead, kForever});
+  b.Receive(link, Welcome{.epoch = E(2),
+                          .lineage = kLineage,
+                          .history = H({{1, 1}, {2, 5}}),
+                          .configuration = Group(3),
+                          .full = true,
+                          .from = 10,
+                          .target = 10,
+                          .nonce = kNonce});
+  b.Receive(link, EntriesEnd{10});
+  ASSERT_NE(Find<CommitStaging>(b.Step(Ticked{}, 50)), nullptr);
+  ASSERT_NE(Find<SendAck>(b.Step(Ticked{}, 51)), nullptr);
+  EXPECT_NE(Find<SendAck>(b.actions)->ack.read, 0u);
+}
+
 // Its log is replaced by one of the same length: nothing progresses.
 TEST(DivergedReplica, FindsARecordInTheLogThatHasReplacedItsOwn) {
   Member b("b");  // at 10 of epoch 1
