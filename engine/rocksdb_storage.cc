@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "engine/base/mutex.h"
 #include "engine/log_collector.h"
 #include "engine/rocksdb_backup.h"
 #include "engine/rocksdb_blobs.h"
@@ -14,7 +13,7 @@
 #include "engine/rocksdb_open.h"
 #include "engine/rocksdb_rows.h"
 #include "engine/rocksdb_schema.h"
-#include "engine/rocksdb_synced_mark.h"
+#include "engine/rocksdb_writer.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/write_batch.h"
 
@@ -25,7 +24,6 @@ using rocksdb::Slice;
 using rocksdb::WriteBatch;
 using schema::EncodeU64;
 using schema::LogKey;
-using schema::StateKey;
 using schema::StatePrefix;
 using schema::ToStatus;
 
@@ -39,7 +37,7 @@ constexpr size_t kLoadReadahead = 2 << 20;
 class RocksDbStorage final : public Storage {
  public:
   RocksDbStorage(const std::string& dir, std::unique_ptr<RocksDb> db)
-      : dir_(dir), db_(std::move(db)), synced_(dir) {}
+      : dir_(dir), db_(std::move(db)), writer_(dir, *db_) {}
 
   // Reads where things stand and drops what an unfinished full sync left.
   absl::Status Init();
@@ -60,7 +58,7 @@ class RocksDbStorage final : public Storage {
   uint64_t checkpoint() const override { return checkpoint_; }
   absl::Status AppendLog(uint64_t first, uint64_t last,
                          std::string_view records, bool sync) override;
-  absl::Status SyncLog() override;
+  absl::Status SyncLog() override { return writer_.Sync(); }
   absl::StatusOr<LogSlice> ReadLog(uint64_t from, size_t bytes_max) override;
   absl::Status WriteState(const std::vector<StateChange>& changes) override;
   absl::Status FinishCheckpoint(uint64_t index,
@@ -83,11 +81,9 @@ class RocksDbStorage final : public Storage {
 
   Iterator Iterate(rocksdb::ColumnFamilyHandle* family) const;
   absl::Status MeasureLog();
-  absl::Status Write(WriteBatch& batch, bool sync);
-  absl::Status failure() const;
-  absl::Status Keep(const rocksdb::Status& s);  // remembers the first failure
-  void PutState(WriteBatch& batch, uint64_t generation,
-                const std::vector<StateChange>& changes);
+  absl::Status Write(WriteBatch& batch, bool sync) {
+    return writer_.Write(batch, sync);
+  }
   // Deletes the log above `common`, cutting the blob that reaches beyond it. Returns
   // the offset of the next blob.
   absl::StatusOr<uint64_t> CutLog(WriteBatch& batch, uint64_t common);
@@ -110,10 +106,7 @@ class RocksDbStorage final : public Storage {
   uint64_t staged_checkpoint_ = 0;
   uint64_t staged_log_bytes_ = 0;
 
-  SyncedMark synced_;  // holds RocksDB sequence numbers
-
-  mutable Mutex mu_;
-  absl::Status failure_ ABSL_GUARDED_BY(mu_);
+  RocksDbWriter writer_;
 };
 
 // --- Opening
@@ -179,45 +172,6 @@ RocksDbStorage::Iterator RocksDbStorage::Iterate(
 
 // --- Writing
 
-absl::Status RocksDbStorage::Keep(const rocksdb::Status& s) {
-  absl::Status hidden = db_->wal_files().failure();
-  if (s.ok() && hidden.ok()) return absl::OkStatus();
-  MutexLock lock(mu_);
-  if (failure_.ok())
-    failure_ = s.ok() ? std::move(hidden) : absl::InternalError(s.ToString());
-  return failure_;
-}
-
-absl::Status RocksDbStorage::failure() const {
-  MutexLock lock(mu_);
-  return failure_;
-}
-
-absl::Status RocksDbStorage::Write(WriteBatch& batch, bool sync) {
-  if (absl::Status failed = failure(); !failed.ok()) return failed;
-  const uint64_t before = (*db_)->GetLatestSequenceNumber();
-  const uint64_t logs_before = db_->wal_files().begun();
-  rocksdb::WriteOptions options;
-  options.sync = sync;
-  absl::Status s = Keep((*db_)->Write(options, &batch));
-  if (!s.ok()) return s;
-  if (sync) {
-    // Synced with everything before it, and it has a number above `before`.
-    synced_.Advance(before + 1);
-  } else if (db_->wal_files().begun() != logs_before) {
-    synced_.Advance(before);
-  }
-  return s;
-}
-
-absl::Status RocksDbStorage::SyncLog() {
-  if (absl::Status failed = failure(); !failed.ok()) return failed;
-  const uint64_t before = (*db_)->GetLatestSequenceNumber();
-  absl::Status s = Keep((*db_)->SyncWAL());
-  if (s.ok()) synced_.Advance(before);
-  return s;
-}
-
 absl::Status RocksDbStorage::AppendLog(uint64_t first, uint64_t last,
                                        std::string_view records, bool sync) {
   WriteBatch batch;
@@ -227,34 +181,10 @@ absl::Status RocksDbStorage::AppendLog(uint64_t first, uint64_t last,
   return s;
 }
 
-// In the order of the rows: RocksDB inserts a run of neighbours twice as fast.
-void RocksDbStorage::PutState(WriteBatch& batch, uint64_t generation,
-                              const std::vector<StateChange>& changes) {
-  using Row = std::pair<std::string, const StateChange*>;
-  std::vector<Row> rows;
-  rows.reserve(changes.size());
-  for (const StateChange& change : changes) {
-    rows.emplace_back(
-        StateKey(generation, change.slice, change.database, change.key),
-        &change);
-  }
-  // Stable: of two changes of one key the later one counts.
-  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    return a.first < b.first;
-  });
-  for (const auto& [row, change] : rows) {
-    if (change->record.empty()) {
-      batch.Delete(db_->state(), row);
-    } else {
-      batch.Put(db_->state(), row, change->record);
-    }
-  }
-}
-
 absl::Status RocksDbStorage::WriteState(
     const std::vector<StateChange>& changes) {
   WriteBatch batch;
-  PutState(batch, generation_, changes);
+  PutState(*db_, generation_, changes, batch);
   return Write(batch, /*sync=*/false);
 }
 
@@ -375,7 +305,7 @@ absl::Status RocksDbStorage::Backup(const std::string& dir,
                                     const MetaMap& labels,
                                     const OnProgress& on_progress,
                                     const Limit& limit) {
-  if (absl::Status failed = failure(); !failed.ok()) return failed;
+  if (absl::Status failed = writer_.failure(); !failed.ok()) return failed;
   return CreateBackup(*db_, dir, labels, on_progress, limit).status();
 }
 
@@ -413,7 +343,7 @@ absl::Status RocksDbStorage::ReplaceTail(
             batch);
     *offset += blob.records.size();
   }
-  PutState(batch, generation_, changes);
+  PutState(*db_, generation_, changes, batch);
   const uint64_t checkpoint = std::min<uint64_t>(checkpoint_, common);
   batch.Put(db_->main(), schema::kCheckpoint, EncodeU64(checkpoint));
   for (const auto& [name, value] : meta) {
@@ -444,7 +374,7 @@ absl::Status RocksDbStorage::BeginStaging(uint64_t begin_index) {
 absl::Status RocksDbStorage::StageState(
     const std::vector<StateChange>& changes) {
   WriteBatch batch;
-  PutState(batch, generation_ + 1, changes);
+  PutState(*db_, generation_ + 1, changes, batch);
   return Write(batch, /*sync=*/false);
 }
 

@@ -1,16 +1,11 @@
 #include "vigil/node_impl.h"
 
-#include <unistd.h>
-
-#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
-#include "engine/base/random.h"
 #include "engine/rocksdb_storage.h"
 #include "replication/grpc_admission.h"
 #include "replication/identity.h"
@@ -18,22 +13,11 @@
 #include "vigil/conversions.h"
 #include "vigil/dropped_feed.h"
 #include "vigil/errand.h"
-#include "vigil/insight_status.h"
+#include "vigil/layer_options.h"
 #include "vigil/write_errors.h"
 
 namespace vigil {
 namespace {
-
-// A message of the stream holds at least one record, however large, and some
-// words.
-constexpr size_t kMessageRoom = 64 << 10;
-
-std::string AddressOf(const Options& options, std::string_view name) {
-  for (const MemberAddress& member : options.members) {
-    if (member.name == name) return member.address;
-  }
-  return {};
-}
 
 // The callbacks that come from other threads than the caller's.
 Options BehindGate(Options options, const std::shared_ptr<CallbackGate>& gate) {
@@ -53,47 +37,6 @@ Logger MakeLogger(const Options& options) {
   };
 }
 
-engine::EngineOptions MakeEngineOptions(const Options& options) {
-  engine::EngineOptions engine;
-  engine.fsync = static_cast<engine::FsyncPolicy>(options.fsync);
-  engine.key_bytes_max = options.key_bytes_max;
-  engine.value_bytes_max = options.value_bytes_max;
-  engine.log_memory_bytes = options.log_memory_bytes;
-  engine.log_disk_bytes = options.log_disk_bytes;
-  engine.checkpoint_period = options.checkpoint_period;
-  engine.slow_log = {.threshold = options.slow_log_threshold,
-                     .max_length = options.slow_log_length};
-  engine.databases = options.databases;
-  engine.max_memory = options.max_memory;
-  engine.eviction =
-      static_cast<engine::EvictionPolicy>(options.eviction_policy());
-  engine.on_storage_failure =
-      static_cast<engine::OnStorageFailure>(options.on_storage_failure);
-  return engine;
-}
-
-replication::Options MakeReplicationOptions(const Options& options) {
-  replication::Options to;
-  to.address = AddressOf(options, options.node_id);
-  to.priority = options.priority;
-  to.shared_options = ToSharedOptions(options);
-  to.all_synced = options.fsync == Fsync::kAlways;
-  to.min_replicas_to_write = options.min_replicas_to_write;
-  to.min_replicas_max_lag = options.min_replicas_max_lag;
-  const absl::Duration down_after = options.sentinel.down_after;
-  to.isolation_timeout = options.isolation_timeout.value_or(down_after / 2);
-  // Five signs of life may be lost before a master holds itself for isolated.
-  to.heartbeat = std::clamp(to.isolation_timeout / 5, absl::Milliseconds(5),
-                            absl::Milliseconds(100));
-  to.link_timeout = std::max(down_after, 10 * to.heartbeat);
-  return to;
-}
-
-size_t MessageBytesMax(const Options& options) {
-  return MakeReplicationOptions(options).message_bytes + kMessageRoom +
-         options.key_bytes_max + options.value_bytes_max;
-}
-
 // To itself, too: what has been sent to another master before may end here.
 std::optional<ForwardRoute> RouteTo(
     const replication::ReplicatorStatus& status) {
@@ -102,41 +45,6 @@ std::optional<ForwardRoute> RouteTo(
   if (status.master_address.empty()) return std::nullopt;
   return ForwardRoute{.epoch = status.view.epoch,
                       .address = status.master_address};
-}
-
-sentinel::Options MakeSentinelOptions(const Options& options,
-                                      const replication::MemberPort& member) {
-  const replication::MemberView own = member.view();
-  sentinel::Options to;
-  to.group = options.group;
-  to.shared_options = ToSharedOptions(options);
-  to.name = options.node_id;
-  to.id = own.id;
-  to.members = own.configuration.members;
-  to.quorum =
-      options.sentinel.quorum.value_or(own.configuration.size() / 2 + 1);
-  to.down_after = options.sentinel.down_after;
-  to.failover_timeout = options.sentinel.failover_timeout;
-  to.fast_fail = options.sentinel.fast_fail;
-  to.seed = RandomFromSystem();
-  return to;
-}
-
-RoleView ToRoleView(const replication::ReplicatorStatus& status) {
-  // The promise is the epoch that a member lives in, with or without a master.
-  RoleView view{.epoch = status.view.promise.number, .reason = status.reason};
-  if (status.settled_master) view.role = NodeRole::kMaster;
-  // A master that has not caught up yet is told to nobody, not even as such.
-  if (status.settled_master ||
-      status.view.role == replication::Role::kReplica) {
-    view.master = status.view.master;
-    view.master_address = status.master_address;
-  }
-  return view;
-}
-
-uint64_t Behind(uint64_t ahead, uint64_t here) {
-  return ahead > here ? ahead - here : 0;
 }
 
 }  // namespace
@@ -470,89 +378,9 @@ absl::StatusOr<Subscription> NodeImpl::Watch(
   return changes_->Watch(options, std::move(callback));
 }
 
-ServerStatus NodeImpl::Server() const {
-  return {.version = VIGIL_VERSION,
-          .group = options_.group,
-          .node_id = options_.node_id,
-          .address = AddressOf(options_, options_.node_id),
-          .process_id = ::getpid(),
-          .uptime = clock_.Mono() - opened_};
-}
-
-ForwardingStatus NodeImpl::Forwarding() const {
-  const ForwardCounters from = forwarder_->counters();
-  const ForwardServer::Counters served = forwarded_->counters();
-  return {.sent = from.sent,
-          .retried = from.retried,
-          .recognised = from.once_more,
-          .refused = from.refused,
-          .unknown = from.unknown,
-          .under_way = from.under_way,
-          .waiting = from.waiting,
-          .received = served.received,
-          .duplicates = served.once_more};
-}
-
 absl::Status NodeImpl::UpdateSecurity(const SecurityOptions& security) {
   if (absl::Status s = security.Validate(); !s.ok()) return s;
   return security_->Update(security);
-}
-
-NodeStatus NodeImpl::status() const {
-  const replication::ReplicatorStatus from = replicator_->status();
-  const engine::EngineStatus engine = engine_->status();
-  NodeStatus to{.role = ToRoleView(from),
-                .linked = from.view.linked,
-                .syncing = from.syncing,
-                .last_index = engine.last_index,
-                .persisted_index = engine.persisted_index,
-                .durable_index = engine.durable_index,
-                .commit_index = from.view.commit,
-                .lag = Behind(from.master_last, engine.last_index),
-                .keys = engine.keys,
-                .expired_keys = engine.expired_keys,
-                .refusal = from.refusal,
-                .full_syncs = from.full_syncs,
-                .rewinds = from.rewinds,
-                .dropped_writes = from.dropped.writes,
-                .dropped_bytes = from.dropped.bytes,
-                .dropped_file = from.dropped.last_file,
-                .good_replicas = from.good_replicas,
-                .unreplicated = writer_->unreplicated(),
-                .forwarding = Forwarding(),
-                .health = engine.health,
-                .server = Server(),
-                .persistent = !engine_->memory_only(),
-                .checkpoint_index = engine.checkpoint_index,
-                .log_first_index = engine.log_first_index,
-                .state_disk_bytes = engine.storage.state_bytes,
-                .log_disk_bytes = engine.storage.log_bytes};
-  if (from.view.lineage) to.lineage = ToString(from.view.lineage);
-  TellMemory(engine, options_.eviction_policy(), to);
-  to.back_pressure = writer_->back_pressure(engine.pressure);
-  TellInsight(engine_->insight(), to);
-  to.big_keys = ToBigKeys(engine_->big_keys());
-  for (const engine::Work& work : engine_->works())
-    to.works.push_back(ToWorkStatus(work));
-  for (const auto& [member, progress] : from.replicas) {
-    to.replicas.push_back({.name = member.name,
-                           .address = member.address,
-                           .linked = progress.linked,
-                           .held_index = progress.held,
-                           .lag = Behind(engine.last_index, progress.held)});
-  }
-  const sentinel::Status watch = monitor_->status();
-  to.failover = watch.failover;
-  to.obstacle = watch.obstacle;
-  for (const sentinel::PeerStatus& peer : watch.peers) {
-    to.peers.push_back({.name = peer.name,
-                        .address = peer.address,
-                        .sdown = peer.sdown,
-                        .last_seen = peer.last_seen,
-                        .refusal = peer.refusal});
-    if (to.refusal.empty() && to.role.master.empty()) to.refusal = peer.refusal;
-  }
-  return to;
 }
 
 }  // namespace vigil

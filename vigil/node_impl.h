@@ -46,6 +46,8 @@
 
 namespace vigil {
 
+RoleView ToRoleView(const replication::ReplicatorStatus& status);
+
 class NodeImpl final : public Node {
  public:
   using OpenStorage =
