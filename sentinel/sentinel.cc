@@ -197,6 +197,25 @@ void Sentinel::HandlePong(Instance& instance, const Answered& answered,
   if (newest) LearnView(instance, pong.view, now);
 }
 
+// Words about a peer whose data are not this group's; empty: they may be.
+std::string Sentinel::OtherLineage(const Instance& peer) const {
+  const Lineage own = topology_.own().view->lineage;
+  if (!peer.view || !own || !peer.view->lineage || peer.view->lineage == own)
+    return {};
+  return absl::StrCat("; it holds data of another lineage (",
+                      vigil::ToString(peer.view->lineage), ", here ",
+                      vigil::ToString(own), ")");
+}
+
+// Why one of the two does not let the other in.
+std::string Sentinel::RefusalOf(const Instance& peer) const {
+  if (!peer.refusal.empty() || !peer.view || topology_.Counts(peer))
+    return peer.refusal;
+  return absl::StrCat("this node does not count ", peer.address,
+                      ": the group knows '", peer.name,
+                      "' under another identity", OtherLineage(peer));
+}
+
 void Sentinel::LearnView(Instance& instance, const MemberView& view,
                          MonoTime now) {
   const Topology::News news = topology_.Learn(instance, view, now);
@@ -204,7 +223,8 @@ void Sentinel::LearnView(Instance& instance, const MemberView& view,
     outbox_.Announce(
         event_names::kIdentityLost,
         absl::StrCat(instance.name, " answers as ", vigil::ToString(view.id),
-                     ", which the group's configuration does not name"));
+                     ", which the group's configuration does not name",
+                     OtherLineage(instance)));
   }
   if (!topology_.Counts(instance)) return;
   election_.Saw(std::max(view.promise.number, view.epoch.number));
@@ -428,7 +448,8 @@ Status Sentinel::status(MonoTime now) const {
   for (const Instance& peer : topology_.instances()) {
     if (peer.own) continue;
     status.peers.push_back({peer.name, peer.address, peer.sdown,
-                            now - peer.detector.quiet_since(), peer.refusal});
+                            now - peer.detector.quiet_since(),
+                            RefusalOf(peer)});
   }
   return status;
 }

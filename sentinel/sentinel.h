@@ -66,6 +66,8 @@ class Sentinel {
   void Handle(const Answered& answered, MonoTime now);
   void Handle(const AskFailed& failed, MonoTime now);
   void HearRefusal(Instance& instance, const AskFailed& failed);
+  std::string OtherLineage(const Instance& peer) const;
+  std::string RefusalOf(const Instance& peer) const;
   void Handle(const SaveFailed& failed, MonoTime now);
 
   void HandlePing(const QuestionAsked& asked, MonoTime now);

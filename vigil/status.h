@@ -66,7 +66,8 @@ struct PeerStatus {
   absl::Duration last_seen;  // since its last valid answer
   std::string
       refusal;  // why one of the two does not let the other in (certificate,
-                // secret, group, options), and which; empty: both do
+                // secret, group, options, identity, lineage), and which; empty:
+                // both do
 };
 
 // The node and its process.
