@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <optional>
@@ -38,8 +39,13 @@ std::optional<DataSetEntry> EntryOf(std::string_view line) {
   if (first == std::string_view::npos || first == last) return std::nullopt;
   auto key = Unescaped(line.substr(0, first));
   auto value = Unescaped(line.substr(last + 1));
-  if (!key || !value) return std::nullopt;
-  return DataSetEntry{*std::move(key), *std::move(value)};
+  uint64_t version = 0;
+  const char* number = line.data() + first + 1;
+  const auto [rest, error] =
+      std::from_chars(number, line.data() + last, version);
+  if (!key || !value || error != std::errc() || *rest != '\t')
+    return std::nullopt;
+  return DataSetEntry{*std::move(key), *std::move(value), version};
 }
 
 std::string Shortened(const std::string& line) {

@@ -21,6 +21,7 @@ absl::StatusOr<uint64_t> DumpDataSet(const Node& node, const std::string& path);
 struct DataSetEntry {
   std::string key;
   std::string value;
+  uint64_t version = 0;
 };
 
 // Calls `visit` for each entry of such a file.

@@ -4,14 +4,13 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <string>
 #include <string_view>
 
 namespace vigil::demo {
 
-void Outbox::Send(const Report& report) {
-  const std::string line = Encode(report);
-  std::string_view rest = line;
+void Outbox::Send(const Report& report) { SendLine(Encode(report)); }
+
+void Outbox::SendLine(std::string_view rest) {
   std::lock_guard lock(mu_);
   while (!rest.empty()) {
     const ssize_t written = write(fd_, rest.data(), rest.size());

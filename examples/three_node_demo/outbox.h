@@ -7,6 +7,7 @@
 #define VIGIL_EXAMPLES_THREE_NODE_DEMO_OUTBOX_H_
 
 #include <mutex>
+#include <string_view>
 
 #include "examples/three_node_demo/message.h"
 
@@ -21,6 +22,8 @@ class Outbox {
   // supervisor can follow. What was sent is in the pipe: it outlives a SIGKILL
   // of this process.
   void Send(const Report& report);
+  // The same with a line, which ends in a newline.
+  void SendLine(std::string_view line);
 
  private:
   std::mutex mu_;  // held over the write: it is what keeps lines whole
