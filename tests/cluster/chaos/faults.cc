@@ -13,7 +13,7 @@ constexpr absl::Duration kLong = absl::Seconds(4);
 constexpr absl::Duration kShort = absl::Milliseconds(100);
 // How long a fault waits for what it wants to hit. Not to be met is no error: the fault
 // is not counted then.
-constexpr absl::Duration kPatience = absl::Seconds(5);
+constexpr absl::Duration kPatience = absl::Seconds(10);
 
 // More than a log holds, twice.
 constexpr uint64_t kFloodWrites = 2 * kLogBytes / kFloodBytes;
@@ -294,7 +294,7 @@ absl::Status Faults::KilledInRewind() {
   if (!gone.ok() && !TimedOut(gone)) return gone;
   if (absl::Status s = network_.Heal(); !s.ok()) return s;
   for (int node = 0; node < group_.size(); ++node) {
-    if (absl::Status s = network_.Slow(node, 400); !s.ok()) return s;
+    if (absl::Status s = network_.Slow(node, 2000); !s.ok()) return s;
   }
   return KillWhileSyncing(*master, "kill_in_rewind");
 }
