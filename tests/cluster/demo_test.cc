@@ -10,13 +10,19 @@
 #include <thread>
 #include <vector>
 
-#include "tests/cluster/demo_run.h"
+#include "tests/cluster/program_run.h"
 
 namespace vigil::test {
 namespace {
 
 // Many times what a run takes on a busy machine.
 constexpr absl::Duration kRunTimeout = absl::Minutes(2);
+
+class DemoRun : public ProgramRun {
+ public:
+  explicit DemoRun(const std::vector<std::string>& arguments)
+      : ProgramRun(VIGIL_DEMO_BINARY, arguments) {}
+};
 
 // Runs with these arguments; what every run must show is tested here.
 class Demo : public testing::Test {

@@ -21,10 +21,11 @@ class Faults {
   // What is referred to must outlive them.
   Faults(Group& group, Network& network, Tally& tally, std::mt19937_64& random);
 
-  // The names of those that this machine can do.
+  // The names of all there are, and of those that this machine can do.
+  static std::vector<std::string> AllKinds();
   std::vector<std::string> Kinds() const;
   // Does one, and mends it: afterwards every process runs and the network is well, but
-  // nobody has waited for the group.
+  // nobody has waited for the group. REQUIRES: it is one of Kinds().
   absl::Status Play(const std::string& kind);
 
  private:

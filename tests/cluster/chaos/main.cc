@@ -1,5 +1,6 @@
 // chaos: three nodes in three processes, each with a network and a disk of its own, a
 // steady load, and everything that can be done to them. --help says how to use it.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -12,10 +13,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "examples/three_node_demo/flags.h"
 #include "examples/three_node_demo/signals.h"
 #include "examples/three_node_demo/workspace.h"
+#include "tests/cluster/chaos/faults.h"
 #include "tests/cluster/chaos/group.h"
 #include "tests/cluster/chaos/namespaces.h"
 #include "tests/cluster/chaos/network.h"
@@ -49,7 +52,8 @@ demo::FlagSet Declare(Flags& f) {
             "does them "
             "differs from run to run.");
   flags.Add("faults", &f.faults, "NAME,...",
-            "Only these, by the names of the last line.");
+            absl::StrCat("Only these of ",
+                         absl::StrJoin(Faults::AllKinds(), ", "), "."));
   flags.Add("loopback", &f.loopback,
             "Without namespaces, as on a machine that has none.");
   flags.Add("writes-per-second", &f.writes_per_second, 3, 100'000,
@@ -142,6 +146,18 @@ void PrintWrong(const Tally& tally) {
     std::fprintf(stderr, "and %zu more\n", wrong.size() - kShown);
 }
 
+absl::Status CheckFaults(const Flags& flags) {
+  if (flags.faults.empty()) return absl::OkStatus();
+  const std::vector<std::string> known = Faults::AllKinds();
+  const std::vector<std::string> wanted = absl::StrSplit(flags.faults, ',');
+  for (const std::string& name : wanted) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--faults: \"", name, "\" is not one of ", absl::StrJoin(known, ", ")));
+  }
+  return absl::OkStatus();
+}
+
 int Supervise(Flags flags) {
   if (flags.seed == 0) flags.seed = std::random_device()();
   Say(absl::StrCat("seed ", flags.seed));
@@ -191,6 +207,8 @@ int Main(const std::vector<std::string>& arguments) {
   Flags flags;
   const demo::FlagSet declared = Declare(flags);
   if (absl::Status s = declared.Parse(arguments); !s.ok())
+    return Complain(s, kWrongOptions);
+  if (absl::Status s = CheckFaults(flags); !s.ok())
     return Complain(s, kWrongOptions);
   if (flags.help) {
     std::printf("usage: tests/cluster/run [OPTION...]\n\n%s",

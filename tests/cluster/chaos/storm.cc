@@ -30,7 +30,14 @@ Storm::Storm(Group& group, Network& network, Tally& tally, uint64_t seed,
 }
 
 absl::Status Storm::Run(const StormOptions& options) {
-  kinds_ = options.kinds.empty() ? faults_.Kinds() : options.kinds;
+  kinds_ = faults_.Kinds();
+  const std::vector<std::string>& wanted = options.kinds;
+  std::erase_if(kinds_, [&](const std::string& kind) {
+    return !wanted.empty() &&
+           std::find(wanted.begin(), wanted.end(), kind) == wanted.end();
+  });
+  if (kinds_.empty())
+    return absl::UnavailableError("none of these faults is possible here");
   for (int node = 0; node < group_.size(); ++node) {
     if (absl::Status s = group_.Start(node); !s.ok()) return s;
   }

@@ -1,6 +1,7 @@
-// DemoRun: one run of the three-node demo as a process, and what it printed.
-#ifndef VIGIL_TESTS_CLUSTER_DEMO_RUN_H_
-#define VIGIL_TESTS_CLUSTER_DEMO_RUN_H_
+// ProgramRun: one run of a program that supervises nodes, as a process, and what it
+// printed.
+#ifndef VIGIL_TESTS_CLUSTER_PROGRAM_RUN_H_
+#define VIGIL_TESTS_CLUSTER_PROGRAM_RUN_H_
 
 #include <memory>
 #include <string>
@@ -12,12 +13,13 @@
 
 namespace vigil::test {
 
-class DemoRun {
+class ProgramRun {
  public:
   // Starts it, with its temporary files below a folder of this run alone.
-  explicit DemoRun(const std::vector<std::string>& arguments);
-  // Ends the demo if it still runs, and removes the folder.
-  ~DemoRun();
+  ProgramRun(const std::string& program,
+             const std::vector<std::string>& arguments);
+  // Ends the program if it still runs, and removes the folder.
+  ~ProgramRun();
 
   // Waits until a line with `text` was printed. False: it ended, or `timeout`
   // is over.
@@ -54,4 +56,4 @@ class DemoRun {
 
 }  // namespace vigil::test
 
-#endif  // VIGIL_TESTS_CLUSTER_DEMO_RUN_H_
+#endif  // VIGIL_TESTS_CLUSTER_PROGRAM_RUN_H_

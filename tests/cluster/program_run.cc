@@ -1,4 +1,4 @@
-#include "tests/cluster/demo_run.h"
+#include "tests/cluster/program_run.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -23,13 +23,13 @@ std::string ContentOf(const fs::path& path) {
 
 }  // namespace
 
-DemoRun::DemoRun(const std::vector<std::string>& arguments)
+ProgramRun::ProgramRun(const std::string& program,
+                       const std::vector<std::string>& arguments)
     : folder_((fs::temp_directory_path() / "vigil-test-XXXXXX").string()) {
   EXPECT_NE(mkdtemp(folder_.data()), nullptr);
   fs::create_directory(folder_ + "/tmp");
   // env(1) instead of setenv: this process keeps its own TMPDIR.
-  std::vector<std::string> command{"TMPDIR=" + folder_ + "/tmp",
-                                   VIGIL_DEMO_BINARY};
+  std::vector<std::string> command{"TMPDIR=" + folder_ + "/tmp", program};
   command.insert(command.end(), arguments.begin(), arguments.end());
   auto process =
       demo::Child::Spawn("/usr/bin/env", command, folder_ + "/stderr");
@@ -37,14 +37,14 @@ DemoRun::DemoRun(const std::vector<std::string>& arguments)
   process_ = *std::move(process);
 }
 
-DemoRun::~DemoRun() {
+ProgramRun::~ProgramRun() {
   // Kindly first, so that it removes what it made; Child's destructor kills.
   process_->Terminate();
   AwaitEnd(absl::Seconds(20));
   fs::remove_all(folder_);
 }
 
-bool DemoRun::ReadMore(absl::Time deadline) {
+bool ProgramRun::ReadMore(absl::Time deadline) {
   const absl::Duration left = deadline - absl::Now();
   if (left <= absl::ZeroDuration()) return false;
   pollfd output{process_->output_fd(), POLLIN, 0};
@@ -54,7 +54,7 @@ bool DemoRun::ReadMore(absl::Time deadline) {
   return open;
 }
 
-bool DemoRun::AwaitLine(const std::string& text, absl::Duration timeout) {
+bool ProgramRun::AwaitLine(const std::string& text, absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
   size_t next = 0;
   bool open = true;
@@ -67,7 +67,7 @@ bool DemoRun::AwaitLine(const std::string& text, absl::Duration timeout) {
   return false;
 }
 
-int DemoRun::AwaitEnd(absl::Duration timeout) {
+int ProgramRun::AwaitEnd(absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
   while (ReadMore(deadline)) {
   }
@@ -76,17 +76,17 @@ int DemoRun::AwaitEnd(absl::Duration timeout) {
   return process_->exit_status();
 }
 
-std::string DemoRun::Output() const {
+std::string ProgramRun::Output() const {
   std::string out;
   for (const std::string& line : lines_) absl::StrAppend(&out, line, "\n");
   return absl::StrCat(out, "-- stderr\n", ContentOf(folder_ + "/stderr"));
 }
 
-std::string DemoRun::LastLine() const {
+std::string ProgramRun::LastLine() const {
   return lines_.empty() ? std::string() : lines_.back();
 }
 
-std::string DemoRun::Field(const std::string& name) const {
+std::string ProgramRun::Field(const std::string& name) const {
   const std::string json = LastLine();
   const std::string label = "\"" + name + "\":";
   const size_t begin = json.find(label);
@@ -97,12 +97,12 @@ std::string DemoRun::Field(const std::string& name) const {
   return json.substr(from, end - from);
 }
 
-double DemoRun::Number(const std::string& name) const {
+double ProgramRun::Number(const std::string& name) const {
   const std::string text = Field(name);
   return text.empty() ? std::nan("") : std::stod(text);
 }
 
-std::vector<int> DemoRun::Nodes() const {
+std::vector<int> ProgramRun::Nodes() const {
   std::vector<int> pids;
   std::error_code ignored;  // processes come and go
   for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
