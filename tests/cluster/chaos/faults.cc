@@ -8,8 +8,6 @@
 namespace vigil::chaos {
 namespace {
 
-// Several times down_after and the election behind it.
-constexpr absl::Duration kLong = absl::Seconds(4);
 constexpr absl::Duration kShort = absl::Milliseconds(100);
 // How long a fault waits for what it wants to hit. Not to be met is no error: the fault
 // is not counted then.
@@ -25,8 +23,12 @@ bool TimedOut(const absl::Status& status) {
 }  // namespace
 
 Faults::Faults(Group& group, Network& network, Tally& tally,
-               std::mt19937_64& random)
-    : group_(group), network_(network), tally_(tally), random_(random) {}
+               std::mt19937_64& random, absl::Duration longest)
+    : group_(group),
+      network_(network),
+      tally_(tally),
+      random_(random),
+      longest_(longest) {}
 
 const std::vector<Faults::Kind>& Faults::Catalogue() {
   static const std::vector<Kind> kinds = {
@@ -123,25 +125,25 @@ absl::Status Faults::KillAll(const std::vector<int>& nodes,
 
 absl::Status Faults::Killed() {
   Count("kill");
-  return KillAll({Somebody()}, Within(absl::ZeroDuration(), kLong / 2));
+  return KillAll({Somebody()}, Within(absl::ZeroDuration(), longest_ / 2));
 }
 
 absl::Status Faults::TwoKilled() {
   Count("kill_two");
   return KillAll(Others(Below(group_.size())),
-                 Within(absl::ZeroDuration(), kLong / 2));
+                 Within(absl::ZeroDuration(), longest_ / 2));
 }
 
 absl::Status Faults::AllKilled() {
   Count("kill_all");
-  return KillAll(Others(-1), Within(absl::ZeroDuration(), kLong / 4));
+  return KillAll(Others(-1), Within(absl::ZeroDuration(), longest_ / 4));
 }
 
 absl::Status Faults::Paused() {
   Count("pause");
   const int node = Somebody();
   group_.Pause(node);
-  if (absl::Status s = group_.Pass(Within(kShort, kLong)); !s.ok()) return s;
+  if (absl::Status s = group_.Pass(Within(kShort, longest_)); !s.ok()) return s;
   group_.Resume(node);
   return absl::OkStatus();
 }
@@ -151,7 +153,7 @@ absl::Status Faults::Restarted() {
   const int node = Somebody();
   if (!group_.at(node).answers()) return absl::OkStatus();
   if (absl::Status s = group_.Quit(node); !s.ok()) return s;
-  if (absl::Status s = group_.Pass(Within(absl::ZeroDuration(), kLong / 2));
+  if (absl::Status s = group_.Pass(Within(absl::ZeroDuration(), longest_ / 2));
       !s.ok())
     return s;
   return group_.Start(node);
@@ -172,7 +174,7 @@ absl::Status Faults::Isolate(int node) {
 absl::Status Faults::Isolated() {
   Count("isolate");
   if (absl::Status s = Isolate(Somebody()); !s.ok()) return s;
-  return Hold(kLong);
+  return Hold(longest_);
 }
 
 absl::Status Faults::CutOneWay() {
@@ -186,7 +188,7 @@ absl::Status Faults::CutOneWay() {
         deaf ? network_.Cut(other, node) : network_.Cut(node, other);
     if (!s.ok()) return s;
   }
-  return Hold(kLong);
+  return Hold(longest_);
 }
 
 absl::Status Faults::CutBetweenTwo() {
@@ -197,7 +199,7 @@ absl::Status Faults::CutBetweenTwo() {
        {network_.Cut(node, other), network_.Cut(other, node)}) {
     if (!s.ok()) return s;
   }
-  return Hold(kLong);
+  return Hold(longest_);
 }
 
 absl::Status Faults::Lossy() {
@@ -205,26 +207,26 @@ absl::Status Faults::Lossy() {
   for (const int node : Others(Below(group_.size() + 1))) {
     if (absl::Status s = network_.Lose(node, 2 + Below(30)); !s.ok()) return s;
   }
-  return Hold(kLong);
+  return Hold(longest_);
 }
 
 absl::Status Faults::Refused() {
   Count("reset");
   if (absl::Status s = network_.Reset(Somebody()); !s.ok()) return s;
-  return Hold(kLong);
+  return Hold(longest_);
 }
 
 absl::Status Faults::Slowed() {
   Count("slow_link");
   absl::Status s = network_.Slow(Somebody(), 64 << Below(6));
   if (!s.ok()) return s;
-  return Hold(kLong);
+  return Hold(longest_);
 }
 
 absl::Status Faults::Unplugged() {
   Count("unplug");
   if (absl::Status s = network_.Unplug(Somebody()); !s.ok()) return s;
-  return Hold(kLong);
+  return Hold(longest_);
 }
 
 // ---- disk -------------------------------------------------------------------
@@ -234,7 +236,7 @@ absl::Status Faults::FullDisk() {
   const int node = Somebody();
   Peer& peer = group_.at(node);
   if (absl::Status s = peer.disk->Fill(); !s.ok()) return s;
-  if (absl::Status s = group_.Pass(Within(kShort, kLong)); !s.ok()) return s;
+  if (absl::Status s = group_.Pass(Within(kShort, longest_)); !s.ok()) return s;
   if (absl::Status s = peer.disk->Empty(); !s.ok()) return s;
   // A storage that has failed stays so until its node is opened again.
   if (Below(2) == 0 || !peer.answers()) return KillAll({node}, kShort);

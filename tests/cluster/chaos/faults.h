@@ -18,8 +18,9 @@ namespace vigil::chaos {
 
 class Faults {
  public:
-  // What is referred to must outlive them.
-  Faults(Group& group, Network& network, Tally& tally, std::mt19937_64& random);
+  // What is referred to must outlive them. No fault lasts longer than `longest`.
+  Faults(Group& group, Network& network, Tally& tally, std::mt19937_64& random,
+         absl::Duration longest);
 
   // The names of all there are, and of those that this machine can do.
   static std::vector<std::string> AllKinds();
@@ -75,6 +76,7 @@ class Faults {
   Network& network_;
   Tally& tally_;
   std::mt19937_64& random_;
+  const absl::Duration longest_;
 };
 
 }  // namespace vigil::chaos

@@ -227,8 +227,10 @@ void Group::OnReport(int node, const Report& report) {
         accounts_.OnTried(r.key, r.number, static_cast<Promise>(r.promise));
       },
       [&](const Answered& r) {
-        accounts_.OnAnswered(r.key, r.number, static_cast<Outcome>(r.outcome),
-                             r.epoch, r.index);
+        const auto outcome = static_cast<Outcome>(r.outcome);
+        accounts_.OnAnswered(r.key, r.number, outcome, r.epoch, r.index);
+        peer.by_quorum += outcome == Outcome::kAcknowledged &&
+                          IsByQuorum(static_cast<Promise>(r.promise));
       },
       [&](const Read& r) { tally_.reads += r.reads; },
       [&](const Stale& r) {

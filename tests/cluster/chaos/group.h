@@ -51,6 +51,7 @@ class Group {
   absl::Status Send(int node, const Command& command);
   // Whether nodes write, also those that start later. Stopping waits until they did.
   absl::Status SetRunning(bool running);
+  bool running() const { return running_; }
 
   // ---- waiting ----
   // Takes in reports until `done`. The error says that there was "no <what> within

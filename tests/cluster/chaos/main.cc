@@ -39,6 +39,7 @@ struct Flags {
   uint64_t seed = 0;
   std::string faults;
   std::string dir;
+  absl::Duration longest = StormOptions().longest;
   int writes_per_second = 600;
 };
 
@@ -54,6 +55,9 @@ demo::FlagSet Declare(Flags& f) {
   flags.Add("faults", &f.faults, "NAME,...",
             absl::StrCat("Only these of ",
                          absl::StrJoin(Faults::AllKinds(), ", "), "."));
+  flags.Add(
+      "longest", &f.longest, absl::Milliseconds(200), absl::Minutes(10),
+      "No fault lasts longer. Nodes take each other for dead after 0.5 s.");
   flags.Add("loopback", &f.loopback,
             "Without namespaces, as on a machine that has none.");
   flags.Add("writes-per-second", &f.writes_per_second, 3, 100'000,
@@ -183,11 +187,12 @@ int Supervise(Flags flags) {
   Tally tally{.network = (*network)->name(), .seed = flags.seed};
   Group group(NodeProgram(), *std::move(peers), common, **network, tally);
   group.Watch(signals.fd(), [&] { group.Cancel(signals.Take()); });
-  Storm storm(group, **network, tally, flags.seed, Say);
-  StormOptions options{.time = absl::Seconds(flags.seconds)};
+  StormOptions options{.time = absl::Seconds(flags.seconds),
+                       .longest = flags.longest};
   if (!flags.faults.empty()) options.kinds = absl::StrSplit(flags.faults, ',');
+  Storm storm(group, **network, tally, flags.seed, options, Say);
 
-  const absl::Status status = storm.Run(options);
+  const absl::Status status = storm.Run();
   if (absl::IsCancelled(status)) return Complain(status, kInterrupted);
   const bool passed = status.ok() && tally.passed();
   if (!passed) {

@@ -118,12 +118,14 @@ struct Answered {
   static constexpr std::string_view kVerb = "answered";
   std::string key;
   uint64_t number = 0;
+  int promise = 0;     // as it was tried
   int outcome = 0;     // an Outcome (write.h)
   uint64_t epoch = 0;  // of the receipt, if there is one
   uint64_t index = 0;
   static constexpr auto Fields() {
     using S = Answered;
-    return std::tuple(&S::key, &S::number, &S::outcome, &S::epoch, &S::index);
+    return std::tuple(&S::key, &S::number, &S::promise, &S::outcome, &S::epoch,
+                      &S::index);
   }
 };
 

@@ -17,6 +17,7 @@ void Peer::Begin(std::unique_ptr<demo::Child> started) {
   paused = false;
   end_asked = End::kNone;
   opened = unwell = halted = dumped = flooding = false;
+  by_quorum = 0;
   seen = {};
 }
 

@@ -3,6 +3,7 @@
 #ifndef VIGIL_TESTS_CLUSTER_CHAOS_PEER_H_
 #define VIGIL_TESTS_CLUSTER_CHAOS_PEER_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -40,6 +41,7 @@ struct Peer {
   bool halted = false;
   bool dumped = false;
   bool flooding = false;
+  uint64_t by_quorum = 0;  // its writes that a quorum has acknowledged
   Seen seen;
 
   bool answers() const { return child != nullptr && !paused && opened; }

@@ -19,19 +19,21 @@ constexpr absl::Duration kLevel = absl::Seconds(20);
 }  // namespace
 
 Storm::Storm(Group& group, Network& network, Tally& tally, uint64_t seed,
+             const StormOptions& options,
              std::function<void(const std::string&)> say)
     : group_(group),
       network_(network),
       tally_(tally),
+      options_(options),
       random_(seed),
-      faults_(group, network, tally, random_),
+      faults_(group, network, tally, random_, options.longest),
       say_(std::move(say)) {
   tally_.equal = true;
 }
 
-absl::Status Storm::Run(const StormOptions& options) {
+absl::Status Storm::Run() {
   kinds_ = faults_.Kinds();
-  const std::vector<std::string>& wanted = options.kinds;
+  const std::vector<std::string>& wanted = options_.kinds;
   std::erase_if(kinds_, [&](const std::string& kind) {
     return !wanted.empty() &&
            std::find(wanted.begin(), wanted.end(), kind) == wanted.end();
@@ -45,8 +47,8 @@ absl::Status Storm::Run(const StormOptions& options) {
   if (absl::Status s = group_.SetRunning(true); !s.ok()) return s;
 
   const absl::Time begin = absl::Now();
-  absl::Time check_at = begin + options.check_period;
-  while (absl::Now() - begin < options.time) {
+  absl::Time check_at = begin + options_.check_period;
+  while (absl::Now() - begin < options_.time) {
     const std::string kind = NextKind();
     say_(absl::StrCat(kind, ": ", group_.Describe()));
     if (absl::Status s = faults_.Play(kind); !s.ok()) return s;
@@ -60,7 +62,7 @@ absl::Status Storm::Run(const StormOptions& options) {
     if (absl::Now() < check_at) continue;
     if (absl::Status s = Check(); !s.ok()) return s;
     if (absl::Status s = group_.SetRunning(true); !s.ok()) return s;
-    check_at = absl::Now() + options.check_period;
+    check_at = absl::Now() + options_.check_period;
   }
   tally_.seconds = absl::ToDoubleSeconds(absl::Now() - begin);
   return Check();
@@ -78,11 +80,35 @@ std::string Storm::NextKind() {
 
 absl::Status Storm::AwaitInStep() {
   const absl::Time begin = absl::Now();
-  absl::Status status =
+  std::vector<std::pair<int, uint64_t>> before;  // incarnation, writes
+  for (int node = 0; node < group_.size(); ++node) {
+    const Peer& peer = group_.at(node);
+    before.emplace_back(peer.incarnation, peer.by_quorum);
+  }
+  absl::Status in_step =
       group_.Await("group in step", kRecovery, [&] { return group_.InStep(); });
-  tally_.recovery_seconds_max = std::max(
-      tally_.recovery_seconds_max, absl::ToDoubleSeconds(absl::Now() - begin));
-  return status;
+  if (!in_step.ok()) return in_step;
+  const absl::Duration linked = absl::Now() - begin;
+  if (group_.running()) {
+    absl::Status served = group_.Await("service on all nodes", kRecovery, [&] {
+      for (int node = 0; node < group_.size(); ++node) {
+        const Peer& peer = group_.at(node);
+        if (std::pair(peer.incarnation, peer.by_quorum) <=
+            before[static_cast<size_t>(node)])
+          return false;
+      }
+      return true;
+    });
+    if (!served.ok()) return served;
+  }
+  const absl::Duration all = absl::Now() - begin;
+  if (all > absl::Seconds(3)) {
+    say_(absl::StrCat("in step after ", absl::FormatDuration(linked),
+                      ", in service after ", absl::FormatDuration(all)));
+  }
+  tally_.recovery_seconds_max =
+      std::max(tally_.recovery_seconds_max, absl::ToDoubleSeconds(all));
+  return absl::OkStatus();
 }
 
 // ---- the check --------------------------------------------------------------

@@ -24,6 +24,8 @@ namespace vigil::chaos {
 
 struct StormOptions {
   absl::Duration time;  // of faults; the checks come on top
+  // No fault lasts longer. Several times down_after and the election behind it.
+  absl::Duration longest = absl::Seconds(4);
   absl::Duration check_period = absl::Seconds(15);
   std::vector<std::string> kinds;  // of faults; empty: all
 };
@@ -32,13 +34,16 @@ class Storm {
  public:
   // `say`: a line of what happens.
   Storm(Group& group, Network& network, Tally& tally, uint64_t seed,
+        const StormOptions& options,
         std::function<void(const std::string&)> say);
 
   // OK: it came to its end, and the tally says what was found. Else the group did not
   // come back, a node ended by itself, or the machine does not do what is needed.
-  absl::Status Run(const StormOptions& options);
+  absl::Status Run();
 
  private:
+  // All follow one master, and while writers run each node has a write of its own
+  // acknowledged by the quorum.
   absl::Status AwaitInStep();
   absl::Status Check();
   // What all nodes have dropped, once it is certain, and told.
@@ -50,6 +55,7 @@ class Storm {
   Group& group_;
   Network& network_;
   Tally& tally_;
+  const StormOptions options_;
   std::mt19937_64 random_;
   Faults faults_;
   std::function<void(const std::string&)> say_;

@@ -26,9 +26,10 @@ struct Tally {
   uint64_t epochs = 0;  // the number of the last one
   uint64_t full_syncs = 0;
   uint64_t rewinds = 0;
-  double recovery_seconds_max = 0;  // until all are in step after faults
-  bool equal = false;               // the nodes' data, in every check
-  std::vector<std::string> wrong;   // in words
+  double recovery_seconds_max =
+      0;               // from the end of faults until all serve again
+  bool equal = false;  // the nodes' data, in every check
+  std::vector<std::string> wrong;  // in words
 
   bool passed() const {
     return checks > 0 && equal && wrong.empty() && balance.holds();

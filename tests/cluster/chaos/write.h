@@ -23,6 +23,10 @@ enum class Promise {
   kCount,   // the same of an Increment by one: its value is no ValueOf
 };
 
+inline bool IsByQuorum(Promise promise) {
+  return promise == Promise::kQuorum || promise == Promise::kCount;
+}
+
 enum class Outcome {
   kUnknown,  // nobody knows
   kAcknowledged,

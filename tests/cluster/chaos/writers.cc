@@ -41,10 +41,11 @@ Outcome OutcomeOf(const absl::Status& status) {
   }
 }
 
-Answered ToAnswered(const std::string& key, uint64_t number,
+Answered ToAnswered(const std::string& key, uint64_t number, Promise promise,
                     const absl::Status& status, const Receipt& receipt) {
   return {.key = key,
           .number = number,
+          .promise = static_cast<int>(promise),
           .outcome = static_cast<int>(OutcomeOf(status)),
           .epoch = receipt.epoch,
           .index = receipt.index};
@@ -140,7 +141,7 @@ Outcome Writers::Set(const std::string& key, uint64_t number, Promise promise) {
                              {.ack = AckOf(promise), .timeout = kTimeout});
   const Receipt receipt =
       set.ok() ? set->receipt : ReceiptOf(set.status()).value_or(Receipt{});
-  Send(ToAnswered(key, number, set.status(), receipt));
+  Send(ToAnswered(key, number, promise, set.status(), receipt));
   if (set.ok() && promise == Promise::kQuorum && number % 8 == 1)
     ReadBack(key, number);
   return OutcomeOf(set.status());
@@ -170,7 +171,7 @@ void Writers::Count(const std::stop_token& stop) {
         node_.Increment(key, 1, {.ack = Ack::kQuorum, .timeout = kTimeout});
     const Receipt receipt =
         sum.ok() ? sum->receipt : ReceiptOf(sum.status()).value_or(Receipt{});
-    Send(ToAnswered(key, number, sum.status(), receipt));
+    Send(ToAnswered(key, number, Promise::kCount, sum.status(), receipt));
     pause = sum.ok() ? period : kErrorPause;
   }
 }
