@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/btree_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -73,7 +73,8 @@ class Rewind {
   const size_t bytes_max_;
   uint64_t last_;  // of log_
   size_t bytes_ = 0;
-  absl::flat_hash_map<Key, std::string> entries_;
+  // In order: what is asked for follows from what the tail has, and from nothing else.
+  absl::btree_map<Key, std::string> entries_;
   std::vector<LogSlice> log_;
 };
 
