@@ -133,6 +133,10 @@ class ReloadedServerCredentials final : public grpc::ServerCredentials {
   uint64_t fetched_ ABSL_GUARDED_BY(mu_) = 0;
 };
 
+// Longer than a lossy network takes for a packet, far below what TCP's pauses reach.
+constexpr int kUnacknowledgedMsMax = 3000;
+constexpr int kDayMs = 24 * 60 * 60 * 1000;
+
 bool Holds(const std::string& text, std::string_view words) {
   return text.find(words) != std::string::npos;
 }
@@ -148,6 +152,13 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
   // A connection of its own: bulk data must not delay a sentinel's ping, and a new dial
   // must not inherit an old one's back-off.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // A connection whose packets were lost tries again at ever longer intervals, up to two
+  // minutes, and knows nothing of it when the network is well again. So what was sent and
+  // not acknowledged by the other machine for this long ends it (TCP_USER_TIMEOUT; a slow
+  // network acknowledges bit by bit), and it is dialled anew. gRPC sets that only together
+  // with its own keep-alive, which would take a busy connection for a dead one: once a day.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kUnacknowledgedMsMax);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kDayMs);
   // A proxy of the environment has no business between members.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   return grpc::CreateCustomChannel(
