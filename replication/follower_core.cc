@@ -304,7 +304,11 @@ void FollowerCore::OnTick(const LogProgressed& progress, MonoTime now,
     if (now >= dial_at_) Redial(progress.last, now, actions);
     return;
   }
-  if (now - heard_ > options_.link_timeout) {
+  const absl::Duration patience =
+      phase_ == Phase::kDialled
+          ? std::max(options_.dial_timeout, options_.link_timeout)
+          : options_.link_timeout;
+  if (now - heard_ > patience) {
     return Drop("the master is silent", now, actions);
   }
   if (replacing() && exact_at_ != 0 && staged_last_ >= exact_at_) {

@@ -22,6 +22,10 @@ struct Options {
   absl::Duration heartbeat = absl::Milliseconds(100);
   // A stream without one for so long is closed.
   absl::Duration link_timeout = absl::Seconds(1);
+  // A master that is dialled may take as long for its first word, if that is longer: each
+  // side may have to prove first that it belongs here, and to begin anew again and again
+  // would keep a busy machine from ever getting there.
+  absl::Duration dial_timeout = absl::Seconds(3);
   // A master out of reach of C members for so long is isolated.
   absl::Duration isolation_timeout = absl::Milliseconds(500);
   // A master with fewer good replicas refuses writes; 0: never.

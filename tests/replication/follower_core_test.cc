@@ -410,8 +410,9 @@ TEST_F(Follower, ASilentMasterIsGivenUp) {
 }
 
 TEST_F(Follower, AMasterThatNeverAnswersIsGivenUp) {
-  EXPECT_EQ(Find<CloseLink>(Tick(1000)), nullptr);
-  EXPECT_NE(Find<CloseLink>(Tick(1001)), nullptr);
+  // It may have to let this one in first, on a busy machine.
+  EXPECT_EQ(Find<CloseLink>(Tick(3000)), nullptr);
+  EXPECT_NE(Find<CloseLink>(Tick(3001)), nullptr);
 }
 
 TEST_F(Follower, AcknowledgesProgressAndGivesSignsOfLife) {
