@@ -35,6 +35,12 @@ struct FreeStack {
 };
 using Stack = std::unique_ptr<STACK_OF(X509), FreeStack>;
 
+// OpenSSL keeps a thread's errors until somebody takes them. On gRPC's threads gRPC would,
+// as the reason why its own next handshake fails.
+struct NoErrorsLeft {
+  ~NoErrorsLeft() { ERR_clear_error(); }
+};
+
 Bio BioOf(std::string_view pem) {
   return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
@@ -46,13 +52,13 @@ int NoPassPhrase(char*, int, int, void*) { return -1; }
 std::vector<Certificate> ReadCertificates(std::string_view pem) {
   std::vector<Certificate> out;
   const Bio bio = BioOf(pem);
+  ERR_clear_error();
   while (X509* read =
              PEM_read_bio_X509(bio.get(), nullptr, NoPassPhrase, nullptr)) {
     out.emplace_back(read);
   }
   const unsigned long why = ERR_peek_last_error();
   const bool at_end = ERR_GET_REASON(why) == PEM_R_NO_START_LINE;
-  ERR_clear_error();
   if (!at_end) out.clear();
   return out;
 }
@@ -76,7 +82,6 @@ absl::Status CheckHost(X509* certificate, const std::string& host) {
       X509_check_host(certificate, host.data(), host.size(), 0, nullptr) == 1) {
     return absl::OkStatus();
   }
-  ERR_clear_error();
   return Untrusted(certificate, absl::StrCat("it is not for '", host, "'"));
 }
 
@@ -104,7 +109,6 @@ absl::Status Verify(X509* leaf, const std::vector<Certificate>& between,
                               X509_V_FLAG_PARTIAL_CHAIN);
   const bool good = X509_verify_cert(context.get()) == 1;
   const int why = X509_STORE_CTX_get_error(context.get());
-  ERR_clear_error();
   if (good) return absl::OkStatus();
   return Untrusted(leaf, X509_verify_cert_error_string(why));
 }
@@ -116,18 +120,17 @@ absl::Status Wrong(std::string why) {
 }  // namespace
 
 absl::Status CheckMaterial(const TlsMaterial& material, bool dials) {
+  const NoErrorsLeft at_the_end;
   const auto chain = ReadCertificates(material.certificate);
   if (chain.empty()) return Wrong("the certificate is not PEM");
   const auto authority = ReadCertificates(material.authority);
   if (authority.empty()) return Wrong("the authority's certificate is not PEM");
   const Key key(PEM_read_bio_PrivateKey(BioOf(material.key).get(), nullptr,
                                         NoPassPhrase, nullptr));
-  ERR_clear_error();
   if (key == nullptr)
     return Wrong("the key is not PEM, or asks for a pass phrase");
   X509* const leaf = chain.front().get();
   const bool fits = X509_check_private_key(leaf, key.get()) == 1;
-  ERR_clear_error();
   if (!fits) return Wrong("the key is not the certificate's");
   for (const Side side : {Side::kIsDialled, Side::kDials}) {
     if (side == Side::kDials && !dials) break;
@@ -139,6 +142,7 @@ absl::Status CheckMaterial(const TlsMaterial& material, bool dials) {
 
 absl::Status VerifyPeer(const PeerCertificate& peer, std::string_view authority,
                         Side side, std::optional<std::string> host) {
+  const NoErrorsLeft at_the_end;
   const auto leaf = ReadCertificates(peer.certificate);
   if (leaf.empty())
     return absl::UnauthenticatedError("no certificate was shown");

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/err.h>
 
 #include <string>
 
@@ -94,6 +95,17 @@ TEST_F(CertificateTest, AnAuthorityWithADamagedPartIsNone) {
       VerifyPeer({.certificate = ours_.Issue("a").certificate, .chain = {}},
                  damaged, Side::kDials, std::nullopt)
           .ok());
+}
+
+// gRPC, on the same thread, would take it for an error of its own.
+TEST_F(CertificateTest, NoErrorIsLeftToTheThread) {
+  const auto named = ours_.Issue("a", {.for_whom = "DNS:a.shop"});
+  for (const char* host : {"a.shop", "10.0.0.1", "fd00::1", "b.shop"})
+    (void)Verify(named, Side::kIsDialled, host);
+  (void)Verify({.certificate = "x", .key = {}}, Side::kDials);
+  (void)CheckMaterial({named.certificate, "x", ours_.certificate()}, true);
+  (void)CheckMaterial({named.certificate, named.key, "x"}, true);
+  EXPECT_EQ(ERR_peek_error(), 0u);
 }
 
 TEST_F(CertificateTest, WhatANodeIsGivenFitsTogether) {
