@@ -162,7 +162,8 @@ absl::Status CheckFaults(const Flags& flags) {
   return absl::OkStatus();
 }
 
-int Supervise(Flags flags) {
+// `arguments`: those that the flags are of.
+int Supervise(Flags flags, const std::vector<std::string>& arguments) {
   if (flags.seed == 0) flags.seed = std::random_device()();
   Say(absl::StrCat("seed ", flags.seed));
 
@@ -198,11 +199,10 @@ int Supervise(Flags flags) {
   if (!passed) {
     PrintLogs(group);
     PrintWrong(tally);
-    std::fprintf(
-        stderr,
-        "chaos: %s\nagain: tests/cluster/run --seconds %d --seed %llu\n",
-        status.ToString().c_str(), flags.seconds,
-        static_cast<unsigned long long>(flags.seed));
+    Say(absl::StrCat("chaos: ", status.ToString()));
+    // The last word counts, should there be a seed of 0 among them.
+    Say(absl::StrCat("again: tests/cluster/run ", absl::StrJoin(arguments, " "),
+                     " --seed ", flags.seed));
   }
   std::printf("%s\n", Json(tally).c_str());
   return passed ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -220,7 +220,7 @@ int Main(const std::vector<std::string>& arguments) {
                 declared.Help().c_str());
     return EXIT_SUCCESS;
   }
-  return Supervise(std::move(flags));
+  return Supervise(std::move(flags), arguments);
 }
 
 }  // namespace
