@@ -67,6 +67,22 @@ class AccountedWrites {
     return {};
   }
 
+  // And nothing is there that nobody wrote: each record of a key is an operation's, but
+  // for what expires or is evicted.
+  static std::string CheckRecords(const std::vector<const Operation*>& applied,
+                                  const LogTree& tree, const Branch& branch) {
+    std::set<Position> written;
+    for (const Operation* op : applied) written.insert(op->at);
+    std::string wrong;
+    tree.ForEach(branch, [&](const Position& at, const auto& record) {
+      const bool of_a_client = record.type == engine::RecordType::kSet ||
+                               record.type == engine::RecordType::kBatch;
+      if (of_a_client && wrong.empty() && !written.contains(at))
+        wrong = absl::StrCat("7: nobody wrote the record at ", ToString(at));
+    });
+    return wrong;
+  }
+
   size_t dropped() const { return dropped_.size(); }
   size_t lost() const { return lost_.size(); }
 

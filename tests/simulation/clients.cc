@@ -12,6 +12,7 @@ using engine::Mutation;
 using Kind = Operation::Kind;
 
 constexpr absl::Duration kTimeout = absl::Seconds(1);
+constexpr uint64_t kExpiringKeys = 30;
 
 }  // namespace
 
@@ -24,27 +25,90 @@ void Clients::Next(int client) {
       world_.random.Between(absl::Milliseconds(1), absl::Milliseconds(60)),
       [this, client] {
         if (stopped_) return;
-        Attempt();
+        Attempt(client);
+        if (world_.random.Uniform(3) == 0) ReadAnywhere(client);
         Next(client);
       });
 }
 
 void Clients::Burst(int operations) {
-  for (int i = 0; i < operations; ++i) Attempt();
+  for (int i = 0; i < operations; ++i) Attempt(0);
 }
 
-void Clients::Attempt() {
+void Clients::Attempt(int client) {
   if (world_.random.Uniform(10) == 0)
     master_ = world_.random.Uniform(processes_.size());
   for (size_t tried = 0; tried < processes_.size(); ++tried) {
     Process& process = *processes_[master_];
     if (process.alive() && !process.paused() &&
         process.member().commit_point().epoch) {
-      return WriteTo(process);
+      const size_t before = world_.checks.operations.size();
+      WriteTo(process);
+      const auto& operations = world_.checks.operations;
+      if (operations.size() > before && operations.back().at.index != 0)
+        sessions_[client] = operations.back().at;
+      return;
     }
     master_ = (master_ + 1) % processes_.size();
   }
 }
+
+// --- Reads
+
+void Clients::ReadAnywhere(int client) {
+  Process& process = *processes_[world_.random.Uniform(processes_.size())];
+  if (!process.alive() || process.paused()) return;
+  if (world_.random.Uniform(3) > 0) return ReadLinearizably(process);
+  ReadOwnWrites(process, client);
+}
+
+std::string Clients::AnyKey() {
+  constexpr const char* kFolders[] = {"register/", "list/", "counter/"};
+  const uint64_t nth = world_.random.Uniform(3);
+  if (world_.random.Uniform(4) == 0)
+    return absl::StrCat("expiring/", world_.random.Uniform(kExpiringKeys));
+  return absl::StrCat(kFolders[world_.random.Uniform(3)], nth);
+}
+
+void Clients::ReadLinearizably(Process& process) {
+  ReadOperation& noted = world_.checks.linear_reads.emplace_back();
+  noted.machine = process.machine();
+  noted.key = AnyKey();
+  noted.invoked = world_.scheduler.now();
+  process.reads().Read(
+      Freshness::Linearizable(), process.clock().Mono() + kTimeout,
+      [&process, &noted] {
+        const auto present = process.engine().Get(noted.key);
+        noted.value.reset();
+        if (present.has_value()) noted.value = present->value;
+        noted.version = present.has_value() ? present->version : 0;
+        noted.wall = process.clock().Wall();
+      },
+      [this, &process, &noted](const absl::StatusOr<Position>& seen) {
+        if (!seen.ok()) return;
+        world_.checks.OnRead(noted, *seen,
+                             process.member().branch().history.last_epoch(),
+                             world_.scheduler.now());
+      });
+}
+
+void Clients::ReadOwnWrites(Process& process, int client) {
+  const Position session = sessions_[client];
+  if (session.index == 0) return;
+  process.reads().Read(
+      {.level = Freshness::kAtLeast,
+       .epoch = session.epoch.number,
+       .index = session.index},
+      process.clock().Mono() + kTimeout, [] {},
+      [this, &process, client, session](const absl::StatusOr<Position>& seen) {
+        if (absl::IsAborted(seen.status())) sessions_[client] = {};
+        if (!seen.ok()) return;
+        world_.checks.OnSessionRead(session, process.member().branch());
+        sessions_[client] = *seen;
+      });
+}
+
+// --- Writes
 
 Ack Clients::AnyAck() {
   constexpr Ack kAcks[] = {Ack::kMemory,   Ack::kMemory,       Ack::kDisk,
@@ -88,7 +152,7 @@ void Clients::WriteTo(Process& process) {
       mutation.existence = Mutation::Existence::kAbsent;
       break;
     case 6: {
-      op.key = absl::StrCat("expiring/", nth);
+      op.key = absl::StrCat("expiring/", world_.random.Uniform(kExpiringKeys));
       const auto ttl = static_cast<int64_t>(100 + world_.random.Uniform(2000));
       mutation.expires_at = {process.clock().Wall().ms + ttl};
       break;
@@ -146,7 +210,11 @@ void Clients::Do(Process& process, Operation op,
           noted.at = {applied.epoch, applied.result.index};
       },
       [this, &noted](const absl::StatusOr<Receipt>& receipt) {
-        if (receipt.ok()) world_.checks.OnAcked(noted, world_.scheduler.now());
+        if (receipt.ok()) {
+          world_.checks.OnAcked(noted, world_.scheduler.now());
+        } else {
+          world_.checks.OnRefused(noted, receipt.status());
+        }
       });
   if (!done.ok() && &noted == &world_.checks.operations.back())
     world_.checks.operations.pop_back();  // nothing was applied

@@ -77,7 +77,16 @@ Records Feed::NextRecords() const {
   return {.epoch = std::get<Welcome>(answer_).epoch,
           .commit = marks_.commit,
           .end = engine_.last_index(),
-          .sync = marks_.sync};
+          .sync = marks_.sync,
+          .round = marks_.round,
+          .read = read_,
+          .read_index = read_index_};
+}
+
+// As in feeder.cc.
+bool Feed::IsAwaited(const Records& next) const {
+  return next.sync > told_.sync || next.round > told_.round ||
+         next.read > told_.read;
 }
 
 std::optional<Message> Feed::TakeOfLog() {
@@ -89,14 +98,14 @@ std::optional<Message> Feed::TakeOfLog() {
   const MonoTime now = clock_.Mono();
   Records records = NextRecords();
   if (slice->records.empty()) {
-    if (now < heartbeat_at_ && records.sync <= sync_told_) return std::nullopt;
+    if (now < heartbeat_at_ && !IsAwaited(records)) return std::nullopt;
   } else {
     records.first = slice->first;
     records.last = slice->last;
     records.records = std::move(slice->records);
     next_ = records.last + 1;
   }
-  sync_told_ = records.sync;
+  told_ = {.sync = records.sync, .round = records.round, .read = records.read};
   heartbeat_at_ = now + options_.heartbeat;
   return records;
 }

@@ -22,6 +22,7 @@ namespace vigil::simulation {
 struct FeedMarks {
   uint64_t commit = 0;
   uint64_t sync = 0;
+  uint64_t round = 0;
 };
 
 class Feed {
@@ -40,6 +41,10 @@ class Feed {
   std::optional<replication::Message> Take();
   // Keys of a rewind. False: nobody asked for them, the stream is to end.
   bool Put(replication::RewindKeys keys);
+  void TellRead(uint64_t read, uint64_t index) {
+    read_ = read;
+    read_index_ = index;
+  }
   // It has nothing more to say, ever.
   bool ended() const { return ended_; }
 
@@ -52,6 +57,7 @@ class Feed {
   std::optional<replication::Message> TakeOfKeys();
   std::optional<replication::Message> TakeOfLog();
   replication::Records NextRecords() const;
+  bool IsAwaited(const replication::Records& next) const;
 
   const replication::Options& options_;
   Answer answer_;
@@ -67,7 +73,9 @@ class Feed {
   std::string found_;  // entries of keys_
   bool looked_up_ = false;
   uint64_t next_ = 0;
-  uint64_t sync_told_ = 0;
+  uint64_t read_ = 0;
+  uint64_t read_index_ = 0;
+  replication::Records told_;  // but for the log
   MonoTime heartbeat_at_;
 };
 

@@ -11,6 +11,11 @@ namespace vigil::simulation {
 class FormedPromoted {
  public:
   void OnState(int machine, bool formed) { formed_[machine] = formed; }
+  // True of one that was never seen.
+  bool IsFormed(int machine) const {
+    const auto it = formed_.find(machine);
+    return it == formed_.end() || it->second;
+  }
   std::string OnMaster(int machine, bool was_unformed, bool all_members) {
     if (!was_unformed) return {};
     if (!all_members) return "6: an unformed member was promoted";

@@ -32,6 +32,9 @@ class Host {
     };
   }
 
+  // Notes what the log has come to, for the checks: to be called before others learn.
+  virtual void Observe() = 0;
+
   // --- What a part tells the others.
   virtual void OnRoleChanged() = 0;
   virtual void

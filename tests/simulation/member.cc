@@ -17,6 +17,18 @@ namespace {
 // Between two events of a process.
 constexpr absl::Duration kTurn = absl::Microseconds(20);
 
+// Of the steps of a full sync or a rewind, one in so many is the last of its process.
+constexpr uint64_t kSyncCrash = 10;
+
+bool IsOfSync(const Action& action) {
+  return std::holds_alternative<KeepDropped>(action) ||
+         std::holds_alternative<BeginRewind>(action) ||
+         std::holds_alternative<BeginStaging>(action) ||
+         std::holds_alternative<StageEntries>(action) ||
+         std::holds_alternative<StageLog>(action) ||
+         std::holds_alternative<CommitStaging>(action);
+}
+
 // As in published.cc.
 auto Noticeable(const MemberView& v) {
   return std::tie(v.role, v.epoch, v.master, v.linked, v.promise, v.lineage,
@@ -107,6 +119,31 @@ void Member::AskDurable(uint64_t index) {
   for (const auto& [link, feed] : feeds_) OnRoom(link);
 }
 
+// --- For readers
+
+void Member::AskRead(MonoTime deadline, ReadAnswered answer) {
+  Put(ReadAsked{Register({.read = std::move(answer)}), deadline});
+}
+
+void Member::AskCommit(const Epoch& epoch, uint64_t index, MonoTime deadline,
+                       ReadAnswered answer) {
+  Put(CommitAsked{Register({.read = std::move(answer)}), epoch, index,
+                  deadline});
+}
+
+void Member::AskRecord(uint64_t epoch, uint64_t index, MonoTime deadline,
+                       ReadAnswered answer) {
+  Put(RecordAsked{Register({.read = std::move(answer)}), epoch, index,
+                  deadline});
+}
+
+LogFacts Member::log_facts() const {
+  return {.generation = syncs(),
+          .replacing = core_.follower().replacing(),
+          .history = log_history_,
+          .commit = commit_point_.index};
+}
+
 // --- The process' turns
 
 void Member::Put(Event event) {
@@ -172,14 +209,23 @@ void Member::StepAndExecute(Event event) {
     promoted_unformed_ = !core_.state().formed;
   }
   Actions actions = core_.Step(std::move(event), clock_.Mono());
+  bool failed = false;
   for (Action& action : actions) {
+    if (failed) {
+      Abandon(action);
+      continue;
+    }
     if (world_.weather.crash_one_in > 0 &&
         world_.Bad(world_.weather.crash_one_in)) {
       return host_.Die("crash_between_actions");
     }
+    const bool of_sync = IsOfSync(action);
     const bool done = std::visit([&](auto& a) { return Execute(a); }, action);
     if (host_.dead()) return;
-    if (!done) break;
+    failed = !done;
+    if (done && of_sync && world_.weather.crash_in_syncs &&
+        world_.Bad(kSyncCrash))
+      return host_.Die("crash_in_sync");
   }
   for (Event& outcome : std::exchange(outcomes_, {})) {
     StepAndExecute(std::move(outcome));
@@ -188,6 +234,14 @@ void Member::StepAndExecute(Event event) {
   PublishCommit();
   if (!actions.empty() || core_.is_settled_master() != told_settled_)
     PublishStatus();
+}
+
+// Of a step that has failed: nothing of it happens, but a reader still waits.
+void Member::Abandon(Action& action) {
+  auto* answer = std::get_if<AnswerRead>(&action);
+  if (answer == nullptr) return;
+  answer->outcome = ReadOutcome::kNoMaster;
+  Execute(*answer);
 }
 
 void Member::PublishCommit() {
@@ -210,7 +264,7 @@ void Member::PublishStatus() {
                        isolated_ != core_.is_isolated();
   history_ = core_.state().history;
   NameLog();
-  world_.checks.OnState(machine(), core_.state().formed);
+  world_.checks.OnState(machine(), core_.state().formed, branch());
   isolated_ = core_.is_isolated();
   told_settled_ = core_.is_settled_master();
   if (changed) host_.OnRoleChanged();
@@ -331,6 +385,28 @@ void Member::OnRoom(LinkId link) {
   });
 }
 
+bool Member::Execute(AskRound& action) {
+  marks_.round = action.round;
+  if (action.round == 0) return true;
+  for (const auto& [link, feed] : feeds_) OnRoom(link);
+  return true;
+}
+
+bool Member::Execute(TellRead& action) {
+  const auto feed = feeds_.find(action.link);
+  if (feed == feeds_.end()) return true;
+  feed->second->TellRead(action.read, action.index);
+  OnRoom(action.link);
+  return true;
+}
+
+bool Member::Execute(AnswerRead& action) {
+  host_.Observe();
+  if (auto answer = TakeAsker(action.token).read)
+    answer({action.outcome, action.epoch, action.asked});
+  return true;
+}
+
 bool Member::Execute(SendKeys& action) {
   world_.streams.Send(*this, action.link, std::move(action.keys));
   return true;
@@ -343,6 +419,8 @@ bool Member::Execute(RequestSync& action) {
 
 bool Member::Execute(SendAck& action) {
   CheckTold();
+  host_.Observe();
+  world_.checks.OnAckSent(action.ack.epoch, core_.state().promise);
   world_.streams.Send(*this, action.link, action.ack);
   return true;
 }
@@ -359,6 +437,7 @@ bool Member::Execute(KeepDropped& action) {
 
 bool Member::Execute(BeginRewind& action) {
   world_.trace.Say(host_.name(), absl::StrCat("rewinds to ", action.common));
+  ++world_.rewinds;
   auto keys = engine_.BeginRewind(action.common, options_.message_bytes);
   if (!Check(keys.status(), action.link)) return false;
   outcomes_.push_back(TailRead{action.link, *std::move(keys)});
@@ -368,6 +447,7 @@ bool Member::Execute(BeginRewind& action) {
 bool Member::Execute(BeginStaging& action) {
   world_.trace.Say(host_.name(),
                    absl::StrCat("full sync at ", action.begin_index));
+  ++world_.full_syncs;
   return Check(engine_.BeginStaging(action.begin_index), action.link);
 }
 
@@ -397,6 +477,9 @@ bool Member::Execute(DropStaging&) {
 }
 
 bool Member::Execute(SettleDropped& action) {
+  host_.Observe();
+  world_.checks.OnSettled(core_.is_master() ? core_.master_epoch()
+                                            : core_.follower().leader().epoch);
   dropped_.Settle(action.history);
   return true;
 }

@@ -20,8 +20,10 @@
 #include "engine/engine.h"
 #include "replication/commit_point.h"
 #include "replication/dropped_files.h"
+#include "replication/log_facts.h"
 #include "replication/member.h"
 #include "replication/replication_core.h"
+#include "replication/replicator.h"
 #include "tests/simulation/disk_worker.h"
 #include "tests/simulation/feed.h"
 #include "tests/simulation/host.h"
@@ -74,6 +76,15 @@ class Member final : public replication::MemberPort, public StreamEnd {
   bool isolated() const { return isolated_; }
   void AskDurable(uint64_t index);
 
+  // --- For readers, as Replicator has them. Answered from a turn of the process.
+  using ReadAnswered = replication::Replicator::ReadAnswered;
+  void AskRead(MonoTime deadline, ReadAnswered answer);
+  void AskCommit(const Epoch& epoch, uint64_t index, MonoTime deadline,
+                 ReadAnswered answer);
+  void AskRecord(uint64_t epoch, uint64_t index, MonoTime deadline,
+                 ReadAnswered answer);
+  replication::LogFacts log_facts() const;
+
   const replication::ReplicationCore& core() const { return core_; }
   Branch branch() const;
   uint64_t syncs() const {
@@ -85,6 +96,7 @@ class Member final : public replication::MemberPort, public StreamEnd {
     std::function<void(replication::FenceReply)> fence;
     std::function<void(replication::PromoteReply)> promote;
     std::function<void(replication::ReplicaOfReply)> replica_of;
+    ReadAnswered read;
   };
   using Token = replication::Token;
   Token Register(Asker asker);
@@ -96,6 +108,7 @@ class Member final : public replication::MemberPort, public StreamEnd {
   void Run();
   void StepProgress();
   void StepAndExecute(replication::Event event);
+  void Abandon(replication::Action& action);
   void PublishCommit();
   void PublishStatus();
 
@@ -108,10 +121,9 @@ class Member final : public replication::MemberPort, public StreamEnd {
   bool Execute(replication::Feed& action);
   bool Execute(replication::FeedKeys& action);
   bool Execute(replication::SendAck& action);
-  // No client of the simulation reads what the group has to confirm.
-  bool Execute(replication::AskRound&) { return true; }
-  bool Execute(replication::TellRead&) { return true; }
-  bool Execute(replication::AnswerRead&) { return true; }
+  bool Execute(replication::AskRound& action);
+  bool Execute(replication::TellRead& action);
+  bool Execute(replication::AnswerRead& action);
   bool Execute(replication::RequestSync& action);
   bool Execute(replication::SendKeys& action);
   bool Execute(replication::Apply& action);

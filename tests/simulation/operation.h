@@ -1,4 +1,4 @@
-// Operation: what a client asked for, and what came of it.
+// Operation, ReadOperation: what a client asked for, and what came of it.
 #ifndef VIGIL_TESTS_SIMULATION_OPERATION_H_
 #define VIGIL_TESTS_SIMULATION_OPERATION_H_
 
@@ -41,6 +41,22 @@ struct Operation {
   bool of_quorum() const {
     return acked && (ack == Ack::kQuorum || ack == Ack::kQuorumDurable);
   }
+};
+
+// A linearizable read, through any node.
+struct ReadOperation {
+  int machine = 0;
+  std::string key;
+  MonoTime invoked;
+
+  // What it saw, and the wall clock of the node then: it hides what has expired.
+  std::optional<std::string> value;
+  uint64_t version = 0;
+  WallTime wall;
+
+  bool answered = false;
+  MonoTime at;        // when
+  Position position;  // of the last record that it reflects
 };
 
 }  // namespace vigil::simulation

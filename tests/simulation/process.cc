@@ -46,17 +46,22 @@ Process::~Process() {
 void Process::Start() {
   if (alive()) return;
   world_.trace.Say(name_, "starts");
+  ++starts_;
   paused_ = false;
   held_.clear();
   life_ = std::make_shared<bool>(true);
-  disk_->FailWrites(absl::OkStatus());
-  disk_->FailSyncs(absl::OkStatus());
+  MendDisk();
   const Weather& weather = world_.weather;
   engine::EngineOptions options{.fsync = weather.fsync,
                                 .shards = 1,
                                 .background = false,
                                 .log_memory_bytes = weather.log_memory_bytes,
                                 .log_disk_bytes = weather.log_disk_bytes};
+  if (weather.max_memory > 0) {
+    // Accounts and counters stay, whoever is evicted.
+    options.max_memory = weather.max_memory;
+    options.eviction = engine::EvictionPolicy::kVolatileTtl;
+  }
   auto parts = std::make_unique<Parts>();
   auto engine = engine::Engine::Open(
       options, std::make_unique<engine::MemoryStorage>(disk_), clock_, {});
@@ -80,6 +85,8 @@ void Process::Start() {
   parts_->writes = std::make_unique<WritePath>(
       *this, *parts_->engine, *parts_->member, *parts_->disk, clock_,
       weather.fsync == engine::FsyncPolicy::kAlways);
+  parts_->reads = std::make_unique<ReadPath>(*parts_->engine, *parts_->member,
+                                             *parts_->disk);
   parts_->watcher = std::make_unique<Watcher>(
       Watcher::Surroundings{
           world_, *this, calls_, *parts_->engine, *parts_->member, clock_,
@@ -89,6 +96,7 @@ void Process::Start() {
   const Branch branch = member().branch();
   world_.checks.writes.OnRecovered(machine_, branch);
   learned_ = branch.last;
+  held_noted_ = synced_noted_ = 0;
   CheckData();
   parts_->disk->Start();
   member().Start();
@@ -141,7 +149,7 @@ void Process::CutPower() {
 void Process::Wipe() {
   world_.Fault("wipe", name_);
   wiped_ = true;
-  world_.checks.OnState(machine_, false);
+  world_.checks.OnWiped(machine_);
   world_.checks.writes.OnWiped(machine_);
   disk_ = std::make_shared<engine::MemoryDisk>(world_.random.Next());
   std::error_code ignored;
@@ -178,6 +186,11 @@ void Process::FailDisk(const absl::Status& error) {
   }
 }
 
+void Process::MendDisk() {
+  disk_->FailWrites(absl::OkStatus());
+  disk_->FailSyncs(absl::OkStatus());
+}
+
 bool Process::disk_failed() const {
   return alive() && !parts_->engine->health().ok();
 }
@@ -193,8 +206,7 @@ replication::Options Process::MemberOptions() const {
   to.heartbeat = std::clamp(to.isolation_timeout / 5, absl::Milliseconds(5),
                             absl::Milliseconds(100));
   to.link_timeout = std::max(weather.down_after, 10 * to.heartbeat);
-  // Small enough that a walk or a rewind takes several.
-  to.message_bytes = 2 << 10;
+  to.message_bytes = weather.message_bytes;
   return to;
 }
 
@@ -207,7 +219,7 @@ sentinel::Options Process::WatcherOptions() {
   to.members = own.configuration.members;
   to.quorum = own.configuration.size() / 2 + 1;
   to.down_after = world_.weather.down_after;
-  to.failover_timeout = absl::Seconds(2);
+  to.failover_timeout = absl::Seconds(1);
   to.seed = world_.random.Next();
   return to;
 }
@@ -261,12 +273,22 @@ void Process::BeforeGateCloses() {
 }
 
 void Process::OnDataReplaced() {
+  held_noted_ = synced_noted_ = 0;
   learned_ = engine().last_index();
   CheckData();
 }
 
 void Process::Observe() {
   const Branch branch = member().branch();
+  for (const uint64_t held = std::min(engine().persisted_index(), branch.last);
+       held_noted_ < held;) {
+    world_.checks.OnHeld(machine_, branch.history.PositionAt(++held_noted_));
+  }
+  for (const uint64_t synced = std::min(engine().durable_index(), branch.last);
+       synced_noted_ < synced;) {
+    world_.checks.OnSynced(machine_,
+                           branch.history.PositionAt(++synced_noted_));
+  }
   if (branch.last <= learned_) return;
   if (std::string wrong =
           world_.checks.tree.Learn(engine(), branch, learned_ + 1);

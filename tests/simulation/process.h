@@ -20,6 +20,7 @@
 #include "tests/simulation/host.h"
 #include "tests/simulation/member.h"
 #include "tests/simulation/node_clock.h"
+#include "tests/simulation/read_path.h"
 #include "tests/simulation/watcher.h"
 #include "tests/simulation/world.h"
 #include "tests/simulation/write_path.h"
@@ -42,14 +43,19 @@ class Process final : public Host {
   void Pause() { paused_ = true; }
   void Resume();
   void FailDisk(const absl::Status& error);
+  // It fails no more. What has failed stays so until the next start.
+  void MendDisk();
   bool disk_failed() const;
   void JumpClock(absl::Duration by) { clock_.JumpWall(by); }
 
   bool alive() const { return parts_ != nullptr; }
   bool wiped() const { return wiped_; }
+  // How many processes it was.
+  uint64_t starts() const { return starts_; }
   // REQUIRES: alive.
   Member& member() { return *parts_->member; }
   WritePath& writes() { return *parts_->writes; }
+  ReadPath& reads() { return *parts_->reads; }
   engine::Engine& engine() { return *parts_->engine; }
   const NodeClock& clock() const { return clock_; }
   // Everything that its log and its data are is as the log of this position makes them.
@@ -62,6 +68,7 @@ class Process final : public Host {
   void Die(const std::string& why) override;
   bool dead() const override { return !alive(); }
   void Post(absl::Duration delay, std::function<void()> run) override;
+  void Observe() override;
   void OnRoleChanged() override;
   void OnProgress() override;
   void BeforeGateCloses() override;
@@ -77,6 +84,7 @@ class Process final : public Host {
     std::unique_ptr<DiskWorker> disk;
     std::unique_ptr<Member> member;
     std::unique_ptr<WritePath> writes;
+    std::unique_ptr<ReadPath> reads;
     std::unique_ptr<Watcher> watcher;
   };
   replication::Options MemberOptions() const;
@@ -84,7 +92,6 @@ class Process final : public Host {
   replication::MemberState OpenState();
   replication::DroppedOptions DroppedFilesOptions();
   void OnDropped(const replication::DroppedReport& report);
-  void Observe();
 
   World& world_;
   Calls& calls_;
@@ -95,13 +102,17 @@ class Process final : public Host {
   NodeClock clock_;
   std::shared_ptr<engine::MemoryDisk> disk_;
   uint64_t boots_ = 1;
+  uint64_t starts_ = 0;
   bool wiped_ = false;
 
   bool paused_ = false;
   bool opening_ = false;
   std::deque<std::function<void()>> held_;  // while it is paused
   std::unique_ptr<Parts> parts_;
-  uint64_t learned_ = 0;  // the log up to here is in the tree
+  // The log up to here is in the tree, and noted as held, and as synced.
+  uint64_t learned_ = 0;
+  uint64_t held_noted_ = 0;
+  uint64_t synced_noted_ = 0;
 };
 
 }  // namespace vigil::simulation

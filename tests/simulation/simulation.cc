@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -13,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr absl::Duration kSafety = absl::Seconds(6);
+constexpr absl::Duration kSafety = absl::Seconds(8);
 // Elections, back-offs, full syncs and a disk's last slow write: far below this.
 constexpr absl::Duration kHealing = absl::Seconds(30);
 constexpr absl::Duration kLook = absl::Milliseconds(100);
@@ -25,8 +27,8 @@ std::string Folder(uint64_t seed) {
 
 }  // namespace
 
-Simulation::Simulation(uint64_t seed, std::FILE* trace)
-    : world_(seed, trace), dir_(Folder(seed)) {
+Simulation::Simulation(uint64_t seed, const Options& options)
+    : world_(seed, options.weather, options.trace), dir_(Folder(seed)) {
   fs::create_directory(dir_);
   replication::Configuration members;
   for (int i = 0; i < world_.weather.members; ++i) {
@@ -52,17 +54,23 @@ Simulation::~Simulation() {
 Outcome Simulation::Run() {
   for (const auto& process : processes_) process->Start();
   clients_.Start(3);
+  subscribers_.Start(4);
   PlanMisfortune();
   RunFor(kSafety + world_.random.Between({}, absl::Seconds(4)));
   if (!Violated()) Heal();
   if (!Violated() && !waits_) CheckAtEnd();
-  Outcome outcome{.violation = world_.checks.violation(),
-                  .waits_for_operator = waits_,
-                  .operations = world_.checks.operations.size(),
-                  .promotions = world_.checks.promotions,
-                  .dropped = world_.checks.writes.dropped(),
-                  .faults = world_.faults,
-                  .digest = world_.trace.digest()};
+  Outcome outcome{
+      .violation = world_.checks.violation(),
+      .waits_for_operator = waits_,
+      .operations = world_.checks.operations.size() + world_.checks.reads,
+      .reads = world_.checks.reads,
+      .changes = subscribers_.told(),
+      .promotions = world_.checks.promotions,
+      .dropped = world_.checks.writes.dropped(),
+      .full_syncs = world_.full_syncs,
+      .rewinds = world_.rewinds,
+      .faults = world_.faults,
+      .digest = world_.trace.digest()};
   for (const Operation& op : world_.checks.operations)
     outcome.acknowledged += op.acked ? 1 : 0;
   return outcome;
@@ -75,83 +83,112 @@ void Simulation::RunFor(absl::Duration d) {
 
 // --- What goes wrong
 
+// Masters have more of it: they are what everything turns on.
 Process& Simulation::Any() {
+  Process* const master = Master();
+  if (master != nullptr && world_.random.Uniform(4) == 0) return *master;
   return *processes_[world_.random.Uniform(processes_.size())];
 }
 
-void Simulation::PlanMisfortune() {
-  world_.scheduler.After(
-      world_.random.Between(absl::Milliseconds(50), absl::Milliseconds(400)),
-      [this] {
-        if (world_.calm) return;
-        Misfortune();
-        PlanMisfortune();
-      });
+Process* Simulation::Master() {
+  Process* master = nullptr;
+  for (const auto& process : processes_) {
+    if (process->alive() && process->member().core().is_master() &&
+        (master == nullptr || process->member().core().master_epoch() >
+                                  master->member().core().master_epoch())) {
+      master = process.get();
+    }
+  }
+  return master;
 }
 
+void Simulation::PlanMisfortune() {
+  absl::Duration pause =
+      world_.random.Between(absl::Milliseconds(40), absl::Milliseconds(300));
+  if (storm_ > 0) {
+    --storm_;
+    pause =
+        world_.random.Between(absl::Milliseconds(1), absl::Milliseconds(40));
+  } else if (world_.weather.storms && world_.random.Uniform(6) == 0) {
+    storm_ = static_cast<int>(2 + world_.random.Uniform(8));
+  }
+  world_.scheduler.After(pause, [this] {
+    if (world_.calm) return;
+    Misfortune();
+    PlanMisfortune();
+  });
+}
+
+// Only of the kinds that the weather has, so that each run is full of them.
 void Simulation::Misfortune() {
   const Weather& weather = world_.weather;
   Process& process = Any();
   if (process.alive() && !process.paused())
     world_.checks.Fail(WholeBatches::Check(process.engine()));
-  switch (world_.random.Uniform(14)) {
-    case 0:
-      if (weather.kills) Stop(process, /*power=*/false);
-      return;
-    case 1:
-      if (weather.power_cuts) Stop(process, /*power=*/true);
-      return;
-    case 2:
-      if (weather.pauses && process.alive() && !process.paused()) {
-        world_.Fault("pause", process.name());
-        process.Pause();
-        world_.scheduler.After(world_.random.Between(absl::Milliseconds(50),
-                                                     absl::Milliseconds(2500)),
-                               [&process] { process.Resume(); });
-      }
-      return;
-    case 3:
-    case 4:
-      if (weather.partitions || weather.one_way_cuts) Partition();
-      return;
-    case 5:
-      world_.network.Mend();
-      return;
-    case 6:
-      if (weather.broken_streams && world_.streams.BreakOne())
-        world_.Fault("broken_stream", "*");
-      return;
-    case 7:
-      if (weather.wrong_clocks) {
-        world_.Fault("clock_jump", process.name());
-        process.JumpClock(
-            world_.random.Between(-absl::Seconds(5), absl::Seconds(5)));
-      }
-      return;
-    case 8:
-      if (weather.failing_disks && process.alive()) {
-        const bool full = world_.random.Uniform(2) == 0;
-        world_.Fault(full ? "full_disk" : "failing_disk", process.name());
-        process.FailDisk(full ? absl::ResourceExhaustedError("full")
-                              : absl::InternalError("input/output error"));
-      }
-      return;
-    case 9:
-      if (weather.bursts) {
-        world_.Fault("burst", "*");
-        clients_.Burst(100);
-      }
-      return;
-    case 10:
-      if (weather.power_cuts && world_.random.Uniform(4) == 0) {
-        for (const auto& each : processes_) Stop(*each, /*power=*/true);
-      }
-      return;
-    default:
-      // Who is away comes back, sooner or later.
-      if (!process.alive()) process.Start();
-      if (process.disk_failed()) Stop(process, /*power=*/false);
-      return;
+  std::vector<std::function<void()>> kinds = {
+      [&] { Recover(process); },
+      [&] { Recover(process); },
+      [&] { Recover(process); },
+      [&] { world_.network.Mend(); },
+  };
+  const auto may = [&](bool has, std::function<void()> what) {
+    if (has) kinds.push_back(std::move(what));
+  };
+  may(weather.kills, [&] { Stop(process, /*power=*/false); });
+  may(weather.power_cuts, [&] { Stop(process, /*power=*/true); });
+  may(weather.power_cuts &&
+          (weather.power_cut_everywhere || world_.random.Uniform(4) == 0),
+      [&] { CutPowerOfMany(); });
+  may(weather.pauses, [&] { Pause(process); });
+  may(weather.partitions || weather.one_way_cuts, [&] { Partition(); });
+  may(weather.partitions || weather.one_way_cuts, [&] { Partition(); });
+  may(weather.broken_streams, [&] {
+    if (world_.streams.BreakOne()) world_.Fault("broken_stream", "*");
+  });
+  may(weather.wrong_clocks, [&] {
+    world_.Fault("clock_jump", process.name());
+    process.JumpClock(
+        world_.random.Between(-absl::Seconds(5), absl::Seconds(5)));
+  });
+  may(weather.failing_disks && process.alive(), [&] { FailDisk(process); });
+  may(weather.bursts, [&] {
+    world_.Fault("burst", "*");
+    clients_.Burst(100);
+  });
+  kinds[world_.random.Uniform(kinds.size())]();
+}
+
+// Who is away comes back, sooner or later.
+void Simulation::Recover(Process& process) {
+  if (!process.alive()) process.Start();
+  if (process.disk_failed()) Stop(process, /*power=*/false);
+}
+
+void Simulation::Pause(Process& process) {
+  if (!process.alive() || process.paused()) return;
+  world_.Fault("pause", process.name());
+  process.Pause();
+  world_.scheduler.After(
+      world_.random.Between(absl::Milliseconds(50), absl::Milliseconds(2500)),
+      [&process] { process.Resume(); });
+}
+
+void Simulation::FailDisk(Process& process) {
+  const bool full = world_.random.Uniform(2) == 0;
+  world_.Fault(full ? "full_disk" : "failing_disk", process.name());
+  process.FailDisk(full ? absl::ResourceExhaustedError("full")
+                        : absl::InternalError("input/output error"));
+}
+
+// Of all of them, or of a part that may be a quorum or not.
+void Simulation::CutPowerOfMany() {
+  const bool all = world_.random.Uniform(2) == 0;
+  for (const auto& each : processes_) {
+    if (!all && world_.random.Uniform(3) == 0) continue;
+    Stop(*each, /*power=*/true);
+    if (!world_.weather.power_cut_everywhere) continue;
+    world_.scheduler.After(world_.random.Between({}, absl::Milliseconds(300)),
+                           [process = each.get()] { process->Start(); });
   }
 }
 
@@ -159,6 +196,7 @@ void Simulation::Partition() {
   const bool one_way =
       world_.weather.one_way_cuts &&
       (!world_.weather.partitions || world_.random.Uniform(2) == 0);
+  if (world_.random.Uniform(2) == 0) return CutOff(Any().machine(), one_way);
   world_.Fault(one_way ? "one_way_cut" : "partition", "*");
   const int n = world_.weather.members;
   // The bits say who is on which side; any shape may come.
@@ -170,6 +208,19 @@ void Simulation::Partition() {
         if (from != to) world_.network.Cut(from, to);
       }
     }
+  }
+}
+
+// One machine from all others; one way only: nobody hears it, or it hears nobody.
+void Simulation::CutOff(int machine, bool one_way) {
+  world_.Fault(one_way ? "one_way_cut_off" : "cut_off",
+               processes_[static_cast<size_t>(machine)]->name());
+  const bool mute = !one_way || world_.random.Uniform(3) > 0;
+  const bool deaf = !one_way || !mute;
+  for (int other = 0; other < world_.weather.members; ++other) {
+    if (other == machine) continue;
+    if (mute) world_.network.Cut(machine, other);
+    if (deaf) world_.network.Cut(other, machine);
   }
 }
 
@@ -194,6 +245,7 @@ void Simulation::Heal() {
   world_.calm = true;
   world_.network.Mend();
   world_.network.Calm();
+  for (const auto& process : processes_) process->MendDisk();
   clients_.Stop();
   const MonoTime end = world_.scheduler.now() + kHealing;
   while (world_.scheduler.now() < end && !Violated()) {
@@ -275,6 +327,7 @@ void Simulation::CheckAtEnd() {
   for (const auto& process : processes_) {
     if (!process->alive() || !process->member().core().is_settled_master())
       continue;
+    subscribers_.CheckAtEnd(process->member().branch());
     return world_.checks.CheckAtEnd(process->member().branch());
   }
   world_.checks.Fail("5: the master that had settled is gone");

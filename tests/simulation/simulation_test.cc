@@ -7,23 +7,10 @@
 #include <string>
 
 #include "gtest/gtest.h"
+#include "tests/simulation/seeds.h"
 
 namespace vigil::simulation {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool kSlow = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kSlow = true;
-#else
-constexpr bool kSlow = false;
-#endif
-#else
-constexpr bool kSlow = false;
-#endif
-
-constexpr uint64_t kSeeds = kSlow ? 50 : 1000;
 
 TEST(Simulation, KeepsTheInvariantsAndHeals) {
   uint64_t promotions = 0;

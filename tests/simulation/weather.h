@@ -8,6 +8,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "engine/base/random.h"
@@ -23,6 +26,9 @@ struct Weather {
   // Small ones let replicas fall out of the log, so that they need a full sync.
   size_t log_memory_bytes = 1 << 20;
   uint64_t log_disk_bytes = 1 << 20;
+  // Of a stream: small ones make many steps of a walk, a rewind, or a catching up.
+  size_t message_bytes = 2 << 10;
+  size_t max_memory = 0;  // so little that the keys that expire are evicted
   absl::Duration checkpoint_period = absl::Seconds(1);
 
   // --- The network. Chances in percent, of a question or an answer.
@@ -36,9 +42,11 @@ struct Weather {
   // --- Machines and processes.
   bool kills = false;
   bool power_cuts = false;
+  bool power_cut_everywhere = false;  // several machines at once, often
   bool wipes = false;  // never so many that what a quorum holds could be gone
   bool pauses = false;
   uint64_t crash_one_in = 0;  // actions; 0: none
+  bool crash_in_syncs = false;
   bool wrong_clocks = false;  // rates and jumps
 
   // --- Disks.
@@ -46,42 +54,17 @@ struct Weather {
   bool failing_disks = false;  // with an error, or full
 
   bool bursts = false;  // of load
+  bool storms = false;  // one misfortune on the heels of the other, for a while
 
   static Weather Draw(Random& random);
+  // Makes sure of a kind of misfortune, by the name of its member above, or
+  //   few_members, no_fsync, small_messages, small_logs, tiny_logs, little_memory,
+  //   much_loss, slow_network
+  // False: there is no such kind.
+  bool MakeSureOf(std::string_view kind);
+  // Draw, and MakeSureOf each. REQUIRES: they are kinds.
+  static Weather Draw(Random& random, const std::vector<std::string>& kinds);
 };
-
-inline Weather Weather::Draw(Random& random) {
-  const auto one_in = [&](uint64_t n) { return random.Uniform(n) == 0; };
-  Weather weather;
-  constexpr int kMembers[] = {3, 3, 3, 3, 5, 2, 4};
-  weather.members = kMembers[random.Uniform(7)];
-  constexpr engine::FsyncPolicy kPolicies[] = {
-      engine::FsyncPolicy::kEverySecond, engine::FsyncPolicy::kNever,
-      engine::FsyncPolicy::kAlways};
-  weather.fsync = kPolicies[random.Uniform(3)];
-  weather.down_after =
-      random.Between(absl::Milliseconds(200), absl::Milliseconds(600));
-  if (one_in(2)) weather.log_memory_bytes = 8 << 10;
-  if (one_in(2)) weather.log_disk_bytes = 4 << 10;
-  weather.checkpoint_period =
-      random.Between(absl::Milliseconds(100), absl::Seconds(3));
-  if (one_in(2)) weather.loss = random.Uniform(15);
-  if (one_in(2)) weather.duplicates = random.Uniform(20);
-  if (one_in(3)) weather.delay_max = absl::Milliseconds(20);
-  weather.partitions = one_in(2);
-  weather.one_way_cuts = one_in(3);
-  weather.broken_streams = one_in(2);
-  weather.kills = one_in(2);
-  weather.power_cuts = one_in(2);
-  weather.wipes = one_in(8);
-  weather.pauses = one_in(2);
-  if (one_in(2)) weather.crash_one_in = 300 + random.Uniform(3000);
-  weather.wrong_clocks = one_in(3);
-  weather.slow_disks = one_in(3);
-  weather.failing_disks = one_in(4);
-  weather.bursts = one_in(3);
-  return weather;
-}
 
 }  // namespace vigil::simulation
 

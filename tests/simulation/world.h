@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "engine/base/random.h"
 #include "tests/simulation/checks.h"
@@ -18,8 +19,10 @@
 namespace vigil::simulation {
 
 struct World {
-  World(uint64_t seed, std::FILE* out)
-      : random(seed), weather(Weather::Draw(random)), trace(scheduler, out) {}
+  World(uint64_t seed, const std::vector<std::string>& kinds, std::FILE* out)
+      : random(seed),
+        weather(Weather::Draw(random, kinds)),
+        trace(scheduler, out) {}
 
   // True once in about `n`, while there is misfortune.
   bool Bad(uint64_t n) { return !calm && random.Uniform(n) == 0; }
@@ -34,7 +37,9 @@ struct World {
   Trace trace;
   Network network{weather, random};
   Streams streams{scheduler, network, random};
-  Checks checks;
+  Checks checks{weather.members};
+  uint64_t full_syncs = 0;  // that began
+  uint64_t rewinds = 0;
   bool calm = false;                       // the healing phase
   std::map<std::string, uint64_t> faults;  // by kind
 };
