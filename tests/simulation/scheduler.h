@@ -43,6 +43,13 @@ class Scheduler {
     if (!stop()) now_ = end;
   }
 
+  // Nothing of what was planned happens. To be called while all that it holds, and uses
+  // when it is destroyed, is still there.
+  void Clear() {
+    std::priority_queue<Happening> planned;
+    std::swap(planned, queue_);
+  }
+
  private:
   struct Happening {
     MonoTime at;

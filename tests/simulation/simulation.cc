@@ -46,6 +46,8 @@ Simulation::Simulation(uint64_t seed, const Options& options)
 }
 
 Simulation::~Simulation() {
+  // A run that ends in the moment of a death still has the dead.
+  world_.scheduler.Clear();
   processes_.clear();
   std::error_code ignored;
   fs::remove_all(dir_, ignored);
