@@ -155,7 +155,7 @@ class GrpcSentinelTest : public testing::Test {
   std::string address_;
   TestAnswerer answerer_;
   const replication::Credentials anybody_;
-  const SystemClock clock_;
+  const SystemClock clock_{};
   const std::unique_ptr<replication::Doorkeeper> door_ =
       replication::MakeDoorkeeper(anybody_, "b", clock_, {});
   std::unique_ptr<SentinelService> service_;
