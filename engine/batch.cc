@@ -18,12 +18,8 @@ absl::Status At(size_t nth, const absl::Status& s) {
 absl::Status Batch::Decide(absl::Span<const Mutation> mutations, Lookup lookup,
                            WallTime now, const MutationLimits& limits) {
   for (size_t i = 0; i < mutations.size(); ++i) {
-    const Mutation& mutation = mutations[i];
-    if (mutation.kind != Mutation::Kind::kRename &&
-        !Holds(mutation, Look(lookup, mutation.database, mutation.key))) {
-      return At(i, absl::AbortedError("its condition does not hold"));
-    }
-    const absl::Status decided = DecideOne(mutation, lookup, now, limits);
+    absl::Status decided =
+        DecideNext(mutations[i], /*alone=*/false, lookup, now, limits);
     if (!decided.ok()) return At(i, decided);
   }
   return absl::OkStatus();
@@ -31,13 +27,21 @@ absl::Status Batch::Decide(absl::Span<const Mutation> mutations, Lookup lookup,
 
 absl::Status Batch::DecideOne(const Mutation& mutation, Lookup lookup,
                               WallTime now, const MutationLimits& limits) {
+  return DecideNext(mutation, /*alone=*/true, lookup, now, limits);
+}
+
+absl::Status Batch::DecideNext(const Mutation& mutation, bool alone,
+                               Lookup lookup, WallTime now,
+                               const MutationLimits& limits) {
   MutationResult& result = results_.emplace_back();
   if (mutation.kind == Mutation::Kind::kRename)
     return Rename(mutation, lookup, result);
+  const KeyState present = Look(lookup, mutation.database, mutation.key);
+  if (!alone && !Holds(mutation, present))
+    return absl::AbortedError("its condition does not hold");
   Effect effect;
   const absl::Status decided =
-      engine::Decide(mutation, Look(lookup, mutation.database, mutation.key),
-                     now, limits, effect, result);
+      engine::Decide(mutation, present, now, limits, effect, result);
   if (!decided.ok() || !effect.type) return decided;
   Put(mutation.database, mutation.key,
       {.exists = *effect.type == RecordType::kSet,

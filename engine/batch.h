@@ -67,6 +67,8 @@ class Batch {
 
   KeyState Look(Lookup lookup, uint8_t database, std::string_view key) const;
   void Put(uint8_t database, std::string_view key, Change change);
+  absl::Status DecideNext(const Mutation& mutation, bool alone, Lookup lookup,
+                          WallTime now, const MutationLimits& limits);
   absl::Status Rename(const Mutation& mutation, Lookup lookup,
                       MutationResult& result);
 

@@ -95,17 +95,14 @@ absl::StatusOr<bool> Engine::Impl::TryOne(const Mutation& mutation,
 absl::StatusOr<MutationResult> Engine::Mutate(const Mutation& mutation,
                                               MonoTime deadline, Note* note) {
   Impl& impl = *impl_;
+  OperationTimer timer(impl.insight, impl.clock, KindOf(mutation),
+                       mutation.database, mutation.key);
+  timer.set_value_bytes(mutation.value.size());
   if (mutation.kind == Mutation::Kind::kRename || note != nullptr) {
-    OperationTimer timer(impl.insight, impl.clock, KindOf(mutation),
-                         mutation.database, mutation.key);
-    timer.set_value_bytes(mutation.value.size());
     auto results = impl.WriteMany({&mutation, 1}, /*one=*/true, deadline, note);
     if (!results.ok()) return results.status();
     return std::move(results->front());
   }
-  OperationTimer timer(impl.insight, impl.clock, KindOf(mutation),
-                       mutation.database, mutation.key);
-  timer.set_value_bytes(mutation.value.size());
   if (absl::Status s = Validate(mutation, impl.limits()); !s.ok()) return s;
   if (absl::Status s = impl.Admit(deadline); !s.ok()) return s;
   for (int rounds = 0;;) {
