@@ -1,7 +1,5 @@
 #include "examples/three_node_demo/cluster.h"
 
-#include <poll.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <set>
@@ -141,25 +139,12 @@ void Cluster::Fail(absl::Status why) {
 }
 
 void Cluster::PollOnce(absl::Duration at_most) {
-  std::vector<pollfd> fds;
-  std::vector<std::function<void()>> handlers;
-  const auto add = [&](int fd, std::function<void()> handler) {
-    fds.push_back({fd, POLLIN, 0});
-    handlers.push_back(std::move(handler));
-  };
-  for (const Watched& w : watched_) add(w.fd, w.on_readable);
+  std::vector<Watched> watched = watched_;
   for (int node = 0; node < size(); ++node) {
-    if (const auto& child = member(node).child) {
-      add(child->output_fd(), [this, node] { ReadFrom(node); });
-    }
+    if (const auto& child = member(node).child)
+      watched.push_back({child->output_fd(), [this, node] { ReadFrom(node); }});
   }
-  // Rounded up: else the last millisecond before a deadline is spent spinning.
-  const int timeout_ms = static_cast<int>(
-      absl::ToInt64Milliseconds(absl::Ceil(at_most, absl::Milliseconds(1))));
-  if (poll(fds.data(), fds.size(), timeout_ms) <= 0) return;
-  for (size_t i = 0; i < fds.size(); ++i) {
-    if (fds[i].revents != 0) handlers[i]();
-  }
+  demo::PollOnce(watched, at_most);
 }
 
 void Cluster::ReadFrom(int node) {

@@ -20,6 +20,7 @@
 #include "examples/three_node_demo/ledger.h"
 #include "examples/three_node_demo/member.h"
 #include "examples/three_node_demo/node_process_options.h"
+#include "examples/three_node_demo/poller.h"
 #include "examples/three_node_demo/screen.h"
 
 namespace vigil::demo {
@@ -92,10 +93,6 @@ class Cluster {
   std::vector<Member> members_;
   const NodeProcessOptions common_;
   Screen& screen_;
-  struct Watched {
-    int fd;
-    std::function<void()> on_readable;
-  };
   std::vector<Watched> watched_;
   absl::Status failure_;  // the first; ends every Await
   bool running_ = false;

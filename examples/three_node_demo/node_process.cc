@@ -1,8 +1,5 @@
 #include "examples/three_node_demo/node_process.h"
 
-#include <poll.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -13,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "examples/three_node_demo/data_set.h"
-#include "examples/three_node_demo/line_buffer.h"
+#include "examples/three_node_demo/line_server.h"
 #include "examples/three_node_demo/loader.h"
 #include "examples/three_node_demo/message.h"
 #include "examples/three_node_demo/outbox.h"
@@ -24,7 +21,7 @@
 namespace vigil::demo {
 namespace {
 
-constexpr int kStatusPeriodMs = 100;
+constexpr absl::Duration kStatusPeriod = absl::Milliseconds(100);
 
 std::vector<MemberAddress> MembersOf(const std::string& text) {
   std::vector<MemberAddress> members;
@@ -182,20 +179,9 @@ bool NodeProcess::Obey(std::string_view line) {
 }
 
 void NodeProcess::Serve() {
-  LineBuffer lines;
-  for (;;) {
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (poll(&input, 1, kStatusPeriodMs) > 0) {
-      char bytes[4096];
-      const ssize_t size = read(STDIN_FILENO, bytes, sizeof(bytes));
-      if (size <= 0) return;
-      lines.Append({bytes, static_cast<size_t>(size)});
-      while (const auto line = lines.Next()) {
-        if (!Obey(*line)) return;
-      }
-    }
-    SendStatus();
-  }
+  ServeLines(
+      kStatusPeriod, [this](std::string_view line) { return Obey(line); },
+      [this] { SendStatus(); });
 }
 
 }  // namespace

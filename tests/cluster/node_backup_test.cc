@@ -13,23 +13,15 @@
 #include "examples/three_node_demo/free_port.h"
 #include "tests/cluster/live_group.h"
 #include "tests/cluster/live_node.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::test {
 namespace {
 
 class NodeBackup : public ::testing::Test {
  protected:
-  NodeBackup() {
-    std::string folder =
-        (std::filesystem::temp_directory_path() / "vigil-backup-XXXXXX")
-            .string();
-    EXPECT_NE(mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
-  }
-  ~NodeBackup() override { std::filesystem::remove_all(folder_); }
-
   std::string Dir(const std::string& name) const {
-    return absl::StrCat(folder_, "/", name);
+    return absl::StrCat(folder_.path(), "/", name);
   }
   // Options of a new group of `members`, with data below the folder of this test.
   std::vector<Options> NewGroup(int members) const {
@@ -37,11 +29,11 @@ class NodeBackup : public ::testing::Test {
     EXPECT_TRUE(ports.ok()) << ports.status();
     std::vector<Options> options;
     for (size_t i = 0; i < static_cast<size_t>(members); ++i)
-      options.push_back(OptionsOf(*ports, i, folder_));
+      options.push_back(OptionsOf(*ports, i, folder_.path()));
     return options;
   }
 
-  std::string folder_;
+  const TempDir folder_;
 };
 
 TEST_F(NodeBackup, HasWhatWasWrittenBeforeAndIsWholeThoughWritesGoOn) {
@@ -115,7 +107,7 @@ TEST_F(NodeBackup, AForeignOrDamagedOneIsRefusedAndLeavesNothing) {
   other.group = "another";
   EXPECT_EQ(RestoreBackup(Dir("backup"), other).status().code(),
             absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(VerifyBackup(folder_).status().code(),
+  EXPECT_EQ(VerifyBackup(folder_.path()).status().code(),
             absl::StatusCode::kFailedPrecondition);
 
   for (const auto& file : std::filesystem::directory_iterator(Dir("backup"))) {

@@ -24,15 +24,13 @@ std::string ContentOf(const fs::path& path) {
 }  // namespace
 
 ProgramRun::ProgramRun(const std::string& program,
-                       const std::vector<std::string>& arguments)
-    : folder_((fs::temp_directory_path() / "vigil-test-XXXXXX").string()) {
-  EXPECT_NE(mkdtemp(folder_.data()), nullptr);
-  fs::create_directory(folder_ + "/tmp");
+                       const std::vector<std::string>& arguments) {
+  fs::create_directory(folder() + "/tmp");
   // env(1) instead of setenv: this process keeps its own TMPDIR.
-  std::vector<std::string> command{"TMPDIR=" + folder_ + "/tmp", program};
+  std::vector<std::string> command{"TMPDIR=" + folder() + "/tmp", program};
   command.insert(command.end(), arguments.begin(), arguments.end());
   auto process =
-      demo::Child::Spawn("/usr/bin/env", command, folder_ + "/stderr");
+      demo::Child::Spawn("/usr/bin/env", command, folder() + "/stderr");
   EXPECT_TRUE(process.ok()) << process.status();
   process_ = *std::move(process);
 }
@@ -41,7 +39,6 @@ ProgramRun::~ProgramRun() {
   // Kindly first, so that it removes what it made; Child's destructor kills.
   process_->Terminate();
   AwaitEnd(absl::Seconds(20));
-  fs::remove_all(folder_);
 }
 
 bool ProgramRun::ReadMore(absl::Time deadline) {
@@ -79,7 +76,7 @@ int ProgramRun::AwaitEnd(absl::Duration timeout) {
 std::string ProgramRun::Output() const {
   std::string out;
   for (const std::string& line : lines_) absl::StrAppend(&out, line, "\n");
-  return absl::StrCat(out, "-- stderr\n", ContentOf(folder_ + "/stderr"));
+  return absl::StrCat(out, "-- stderr\n", ContentOf(folder() + "/stderr"));
 }
 
 std::string ProgramRun::LastLine() const {
@@ -108,7 +105,7 @@ std::vector<int> ProgramRun::Nodes() const {
   for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
     const int pid = std::atoi(entry.path().filename().c_str());
     if (pid == 0 || pid == process_->pid()) continue;
-    if (ContentOf(entry.path() / "cmdline").find(folder_) !=
+    if (ContentOf(entry.path() / "cmdline").find(folder()) !=
         std::string::npos) {
       pids.push_back(pid);
     }

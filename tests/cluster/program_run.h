@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "examples/three_node_demo/child.h"
 #include "examples/three_node_demo/line_buffer.h"
+#include "tests/support/temp_dir.h"
 
 namespace vigil::test {
 
@@ -30,7 +31,7 @@ class ProgramRun {
   int AwaitEnd(absl::Duration timeout);
 
   demo::Child& process() { return *process_; }
-  const std::string& folder() const { return folder_; }
+  const std::string& folder() const { return folder_.path(); }
 
   // Everything that was printed, stderr last: for the message of a failed test.
   std::string Output() const;
@@ -48,7 +49,7 @@ class ProgramRun {
  private:
   bool ReadMore(absl::Time deadline);
 
-  std::string folder_;
+  const TempDir folder_;
   std::unique_ptr<demo::Child> process_;
   demo::LineBuffer buffer_;
   std::vector<std::string> lines_;

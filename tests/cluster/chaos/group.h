@@ -18,6 +18,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "examples/three_node_demo/poller.h"
 #include "tests/cluster/chaos/accounts.h"
 #include "tests/cluster/chaos/deaths.h"
 #include "tests/cluster/chaos/message.h"
@@ -96,11 +97,7 @@ class Group {
   const NodeOptions common_;
   Network& network_;
   Tally& tally_;
-  struct Watched {
-    int fd;
-    std::function<void()> on_readable;
-  };
-  std::vector<Watched> watched_;
+  std::vector<demo::Watched> watched_;
   absl::Status failure_;  // the first; ends every Await
   bool running_ = false;
   Accounts accounts_;

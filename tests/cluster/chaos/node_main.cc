@@ -1,8 +1,5 @@
 // chaos_node: one node of the group in a process of its own, with an application that
 // writes (writers.h). It is told what to do on stdin and reports on stdout (message.h).
-#include <poll.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -17,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "examples/three_node_demo/data_set.h"
-#include "examples/three_node_demo/line_buffer.h"
+#include "examples/three_node_demo/line_server.h"
 #include "examples/three_node_demo/outbox.h"
 #include "tests/cluster/chaos/message.h"
 #include "tests/cluster/chaos/node_options.h"
@@ -28,7 +25,7 @@ namespace vigil::chaos {
 namespace {
 
 // A full sync over a slow link takes many times as long.
-constexpr int kSeenPeriodMs = 20;
+constexpr absl::Duration kSeenPeriod = absl::Milliseconds(20);
 
 // Where the log ended that the node found on its disk; in no other words of the log.
 constexpr char kLoadedLine[] = "data loaded: log ends at ";
@@ -159,20 +156,9 @@ bool NodeProcess::Obey(std::string_view line) {
 }
 
 void NodeProcess::Serve() {
-  demo::LineBuffer lines;
-  for (;;) {
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (poll(&input, 1, kSeenPeriodMs) > 0) {
-      char bytes[4096];
-      const ssize_t size = read(STDIN_FILENO, bytes, sizeof(bytes));
-      if (size <= 0) return;
-      lines.Append({bytes, static_cast<size_t>(size)});
-      while (const auto line = lines.Next()) {
-        if (!Obey(*line)) return;
-      }
-    }
-    SendSeen();
-  }
+  demo::ServeLines(
+      kSeenPeriod, [this](std::string_view line) { return Obey(line); },
+      [this] { SendSeen(); });
 }
 
 int Main(const std::vector<std::string>& arguments) {
