@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/mutex.h"
+#include "replication/grpc_callback_threads.h"
 #include "replication/openssl_certificate.h"
 
 namespace vigil::replication {
@@ -147,6 +148,7 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address,
                                            const Security& security,
                                            size_t message_bytes_max,
                                            grpc::ChannelArguments arguments) {
+  KeepGrpcCallbackThreads();
   arguments.SetMaxReceiveMessageSize(static_cast<int>(message_bytes_max));
   arguments.SetMaxSendMessageSize(static_cast<int>(message_bytes_max));
   // A connection of its own: bulk data must not delay a sentinel's ping, and a new dial

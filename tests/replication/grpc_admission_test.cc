@@ -386,6 +386,35 @@ TEST_F(AdmissionOverGrpc, NewConnectionsUseNewCertificates) {
       HasSubstr("'CN=a': unable to get local issuer certificate"));
 }
 
+// The last to hold a channel may be the callback of its last call. Run alone, it is the
+// last in the process that uses gRPC's threads, too.
+TEST_F(AdmissionOverGrpc, ACallbackMayBeTheLastToHoldItsChannel) {
+  const Credentials credentials(Secret({"one"}));
+  struct Held {
+    std::shared_ptr<AdmissionCall> call;
+    std::shared_ptr<Signal> gone = std::make_shared<Signal>();
+    ~Held() { gone->Notify(); }
+  };
+  auto held = std::make_shared<Held>();
+  const std::shared_ptr<Signal> gone = held->gone;
+  const uint64_t seen = gone->Seen();
+  std::promise<void> may_end;
+  auto call =
+      AdmissionCall::Start(Dial(Secret({"one"})), credentials.now(), address_,
+                           absl::Now() + kPatience,
+                           [held, let = may_end.get_future().share()](
+                               const absl::StatusOr<std::string>& pass) {
+                             EXPECT_FALSE(pass.ok());  // nobody is there
+                             let.wait();
+                           });
+  held->call = std::move(call);
+  held.reset();
+  may_end.set_value();
+  EXPECT_TRUE(gone->WaitPast(seen, SystemClock().Mono() + kPatience));
+  // What serves callbacks still does.
+  EXPECT_FALSE(AskIn(Secret({"one"})).ok());
+}
+
 TEST_F(AdmissionOverGrpc, AnOversizedMessageEndsTheCall) {
   Member b(address_, {});
   const auto channel = MakeChannel(address_, {}, 8 << 20, {});
