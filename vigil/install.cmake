@@ -5,7 +5,7 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(public_headers async.h backup.h batch.h change.h dropped_writes.h freshness.h info.h node.h
-  operation.h options.h security.h status.h vigil.h work.h)
+  operation.h options.h security.h status.h values.h vigil.h work.h)
 list(TRANSFORM public_headers PREPEND ${PROJECT_SOURCE_DIR}/vigil/)
 install(FILES ${public_headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/vigil)
 

@@ -35,6 +35,7 @@
 #include "vigil/options.h"
 #include "vigil/security.h"
 #include "vigil/status.h"
+#include "vigil/values.h"
 #include "vigil/work.h"
 
 namespace vigil {
@@ -241,11 +242,10 @@ class Node {
   virtual absl::StatusOr<PinnedValue> GetPinned(
       std::string_view key, const ReadOptions& options = {}) const = 0;
   // As many answers as keys, in their order, all of one moment: no batch is seen in half.
-  // nullopt: no such key. Keys may repeat, and there may be none. Quicker than as many
-  // Gets, because their cache misses overlap.
-  virtual std::vector<std::optional<Value>> GetMany(
-      const std::vector<std::string_view>& keys,
-      const ReadOptions& options = {}) const = 0;
+  // Keys may repeat, and there may be none. Quicker than as many Gets, because their cache
+  // misses overlap, and the values lie together.
+  virtual Values GetMany(const std::vector<std::string_view>& keys,
+                         const ReadOptions& options = {}) const = 0;
   // `length` bytes of the value from `offset` on, fewer at its end, none behind it.
   // kNotFound: no such key.
   virtual absl::StatusOr<std::string> GetRange(

@@ -108,9 +108,8 @@ class NodeImpl final : public Node {
                             const ReadOptions& options) const override;
   absl::StatusOr<PinnedValue> GetPinned(
       std::string_view key, const ReadOptions& options) const override;
-  std::vector<std::optional<Value>> GetMany(
-      const std::vector<std::string_view>& keys,
-      const ReadOptions& options) const override;
+  Values GetMany(const std::vector<std::string_view>& keys,
+                 const ReadOptions& options) const override;
   absl::StatusOr<std::string> GetRange(
       std::string_view key, uint64_t offset, uint64_t length,
       const ReadOptions& options) const override;

@@ -176,17 +176,15 @@ absl::StatusOr<PinnedValue> NodeImpl::GetPinned(
   return value;
 }
 
-std::vector<std::optional<Value>> NodeImpl::GetMany(
-    const std::vector<std::string_view>& keys,
-    const ReadOptions& options) const {
-  std::vector<std::optional<Value>> values(keys.size());
+Values NodeImpl::GetMany(const std::vector<std::string_view>& keys,
+                         const ReadOptions& options) const {
+  Values values(keys.size());
   if (!HasDatabase(options)) return values;
   engine_->VisitMany(keys, options.database,
                      [&](size_t i, const engine::EntryView& entry) {
-                       Value& value = values[i].emplace();
-                       value.data.assign(entry.value);
-                       value.version = entry.version;
-                       value.expires_at = ToTime(entry.expires_at);
+                       values.Put(i, {.data = entry.value,
+                                      .version = entry.version,
+                                      .expires_at = ToTime(entry.expires_at)});
                      });
   return values;
 }

@@ -14,5 +14,6 @@
 #include "vigil/operation.h"       // IWYU pragma: export
 #include "vigil/options.h"         // IWYU pragma: export
 #include "vigil/status.h"          // IWYU pragma: export
+#include "vigil/values.h"          // IWYU pragma: export
 
 #endif  // VIGIL_VIGIL_H_

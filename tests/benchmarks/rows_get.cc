@@ -117,8 +117,8 @@ double GetManyRate(const Node& node, const Keys& keys) {
   const Stopwatch watch;
   for (; reads + kBatch <= keys.size(); reads += kBatch) {
     for (size_t i = 0; i < kBatch; ++i) batch[i] = keys[reads + i];
-    const std::vector<std::optional<Value>> values = node.GetMany(batch);
-    for (const std::optional<Value>& value : values) {
+    const vigil::Values values = node.GetMany(batch);
+    for (const std::optional<ValueView>& value : values) {
       if (value) bytes += value->data.size();
     }
   }

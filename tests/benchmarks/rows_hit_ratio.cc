@@ -35,7 +35,7 @@ class OurCache {
   std::vector<bool> GetMany(const std::vector<std::string_view>& keys) {
     std::vector<bool> found;
     found.reserve(keys.size());
-    for (const std::optional<Value>& value : node_->GetMany(keys)) {
+    for (const std::optional<ValueView>& value : node_->GetMany(keys)) {
       found.push_back(value.has_value());
     }
     return found;

@@ -437,8 +437,12 @@ void NodeModel::ReadMany() {
   const auto values = node().GetMany(keys, {database});
   Check("GetMany: as many", values.size() == keys.size());
   for (size_t i = 0; i < keys.size() && violation_.empty(); ++i) {
-    Blame(Name("GetMany", keys[i]),
-          Compare(values[i], Find(database, keys[i])));
+    std::optional<Value> value;
+    if (values[i]) {
+      value = {std::string(values[i]->data), values[i]->version,
+               values[i]->expires_at};
+    }
+    Blame(Name("GetMany", keys[i]), Compare(value, Find(database, keys[i])));
   }
 }
 
