@@ -226,6 +226,9 @@ class Engine {
     uint64_t index = 0;  // of the delete record; 0: there was no such key
   };
   absl::StatusOr<Deleted> Delete(std::string_view key, MonoTime deadline);
+  // A record that changes nothing. Where it is known to be, all before it is, too. Returns
+  // its index.
+  absl::StatusOr<uint64_t> AppendEmpty(MonoTime deadline);
   // Empties databases, at once for every reader; memory comes back in the background.
   // Return the index of the record.
   absl::StatusOr<uint64_t> Flush(absl::Span<const int> databases,

@@ -141,6 +141,15 @@ absl::StatusOr<Engine::Deleted> Engine::Delete(std::string_view key,
   return Deleted{.index = result->index};
 }
 
+absl::StatusOr<uint64_t> Engine::AppendEmpty(MonoTime deadline) {
+  Impl& impl = *impl_;
+  if (absl::Status s = impl.Admit(deadline); !s.ok()) return s;
+  const uint64_t index = impl.log.Append({.type = RecordType::kBatch});
+  if (index == 0) return Impl::NotMaster();
+  impl.log.Announce();
+  return index;
+}
+
 // --- Several keys
 
 // The shards of all keys, in ascending order. The mutations' databases are physical.

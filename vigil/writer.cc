@@ -35,6 +35,10 @@ WriteOptions ToWriteOptions(const Options& options) {
           .database = options.database};
 }
 
+bool IsQuorum(const Ack& ack) {
+  return ack == Ack::kQuorum || ack == Ack::kQuorumDurable;
+}
+
 }  // namespace
 
 // --- May it, do it
@@ -53,9 +57,24 @@ WrittenOr<Result> Writer::Apply(
   if (!index.ok()) Count(index.status());
   if (absl::IsFailedPrecondition(index.status())) return not_master_();
   if (!index.ok()) return index.status();
-  written.ack =
-      AckOf(goal.ack, *epoch, *index != 0 ? *index : engine_.last_index());
+  const absl::StatusOr<uint64_t> upto =
+      *index != 0 ? *index : AfterNothing(goal, room_by);
+  if (!upto.ok()) return upto.status();
+  written.ack = AckOf(goal.ack, *epoch, *upto);
   return written;
+}
+
+// Nothing was changed, because of what was there. For a quorum that must not be taken back,
+// nor be older than what another master has acknowledged: the commit of a record of its
+// own says both. Others are told where the log ended.
+absl::StatusOr<uint64_t> Writer::AfterNothing(const Goal& goal,
+                                              MonoTime room_by) {
+  if (goal.way.note != nullptr && goal.way.note->index != 0)
+    return goal.way.note->index;
+  if (!IsQuorum(goal.ack)) return engine_.last_index();
+  absl::StatusOr<uint64_t> index = engine_.AppendEmpty(room_by);
+  if (absl::IsFailedPrecondition(index.status())) return not_master_();
+  return index;
 }
 
 void Writer::Count(const absl::Status& refused) {
@@ -135,8 +154,7 @@ absl::StatusOr<Epoch> Writer::CheckAck(
                                                      replicas, " replicas"));
     }
   }
-  const bool quorum = ack == Ack::kQuorum || ack == Ack::kQuorumDurable;
-  if (quorum && replicator_.isolated()) {
+  if (IsQuorum(ack) && replicator_.isolated()) {
     return absl::UnavailableError(
         "too few members are in reach for a quorum; nothing was applied");
   }

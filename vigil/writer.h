@@ -164,6 +164,8 @@ class Writer {
   WrittenOr<Result> Apply(
       const Goal& goal,
       absl::FunctionRef<absl::StatusOr<uint64_t>(MonoTime, Result&)> what);
+  // What to wait for when nothing changed.
+  absl::StatusOr<uint64_t> AfterNothing(const Goal& goal, MonoTime room_by);
   // Does one mutation; `shape` makes the result.
   template <typename Result>
   WrittenOr<Result> Mutate(

@@ -108,6 +108,41 @@ TEST(AckLevels, WhatDisksThatHangDoNotSyncIsUnknownUntilTheyDo) {
   EXPECT_EQ(waited->reached, Ack::kQuorumDurable);
 }
 
+// What it was decided upon may be taken back, or be older than another master's, until a
+// quorum has said otherwise.
+TEST(AckLevels, WhatChangesNothingWaitsForTheQuorumToo) {
+  EngineGroup group(Patient());
+  group.Bootstrap();
+  NodeWriters a(group[0]);
+  const auto set_if_absent = [&](absl::Duration timeout) {
+    return a.writer.Await(a.writer.Set(
+        "k", "other",
+        {.when = When::kIfAbsent, .ack = Ack::kQuorum, .timeout = timeout},
+        Room::kAwait));
+  };
+  const auto set = Set(a, "k", Ack::kQuorum);
+  ASSERT_TRUE(set.ok()) << set.status();
+  const auto there = set_if_absent(absl::Seconds(30));
+  ASSERT_TRUE(there.ok()) << there.status();
+  EXPECT_FALSE(there->applied);
+  EXPECT_GT(there->receipt.index, set->receipt.index);
+  EXPECT_EQ(there->receipt.reached, Ack(Ack::kQuorum));
+  EXPECT_EQ(group[0].engine->Get("k")->value, "v");
+  for (const char* replica : {"b:1", "c:1"}) {
+    group.network().Refuse("a:1", replica, true);
+    group.network().Cut("a:1", replica);
+  }
+  const auto alone = set_if_absent(absl::Milliseconds(50));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(alone.status())) << alone.status();
+  // Who asks for less is told at once, and of no record.
+  const uint64_t last = group[0].engine->last_index();
+  const auto memory = a.writer.Await(
+      a.writer.Set("k", "other", {.when = When::kIfAbsent}, Room::kAwait));
+  ASSERT_TRUE(memory.ok()) << memory.status();
+  EXPECT_EQ(memory->receipt.index, last);
+  EXPECT_EQ(group[0].engine->last_index(), last);
+}
+
 TEST(AckLevels, OfTooFewReplicasTheReceiptTellsHowManyThereWere) {
   EngineGroup group(Patient());
   group.Bootstrap();
