@@ -190,6 +190,8 @@ uint64_t Engine::appended_bytes() const { return impl_->log.appended_bytes(); }
 
 void Engine::HurryPersisted() { impl_->log.Hurry(); }
 
+void Engine::WakeWithNext(bool wake) { impl_->log.WakeWithNext(wake); }
+
 void Engine::RequestSync(uint64_t index) {
   if (impl_->syncer.has_value()) impl_->syncer->Request(index);
 }

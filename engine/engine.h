@@ -297,6 +297,8 @@ class Engine {
   // What is in the log becomes persisted without the millisecond's pause that lets
   // records share a write. To be called by who waits for it.
   void HurryPersisted();
+  // For who follows persisted() of an engine without a disk: see Log.
+  void WakeWithNext(bool wake);
   // What is in the log up to `index` becomes durable as soon as the disk can.
   void RequestSync(uint64_t index);
   // Up to about `bytes_max` of records from `from` on, from memory or else from
@@ -310,9 +312,10 @@ class Engine {
                       absl::FunctionRef<bool(std::string records)> send) const;
 
   // Moved whenever a watermark moves or health changes.
-  Signal& appended() const;   // last_index
-  Signal& persisted() const;  // persisted_index, durable_index, health
-  Signal& durable() const;    // durable_index, health
+  Signal& appended() const;  // last_index
+  // persisted_index, durable_index, health. Without a disk: see WakeWithNext.
+  Signal& persisted() const;
+  Signal& durable() const;  // durable_index, health
 
   // --- Named values, always synced; kept in memory without a storage.
   absl::Status WriteMeta(std::string_view name, std::string_view value);

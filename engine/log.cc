@@ -74,6 +74,11 @@ uint64_t Log::Append(const RecordView& record, uint64_t gate) {
 
 void Log::Announce() {
   appended_.Notify();
+  if (memory_only_ && wake_with_next_) persisted_signal_.Notify();
+}
+
+void Log::Hurry() {
+  hurry_.Notify();
   if (memory_only_) persisted_signal_.Notify();
 }
 

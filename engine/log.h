@@ -59,8 +59,13 @@ class Log {
   uint64_t Append(const RecordView& record, uint64_t gate = 0);
   // Wakes who waits for records; to be called when no shard is locked any more.
   void Announce();
-  // Wakes the flusher, too, if it takes a nap: somebody waits for `persisted`.
-  void Hurry() { hurry_.Notify(); }
+  // Wakes the flusher, too, if it takes a nap: somebody waits for `persisted`. Without a
+  // disk, who follows persisted() and takes one.
+  void Hurry();
+  // Without a disk each record is persisted at once, and persisted() would wake who follows
+  // it as often as there is a write. So it moves with a record only while this says so: he
+  // looks at the log once more after he has said it, and sleeps.
+  void WakeWithNext(bool wake) { wake_with_next_ = wake; }
 
   // --- The gate.
   uint64_t OpenGate(const std::vector<RecordView>& markers);
@@ -116,7 +121,8 @@ class Log {
 
   Signal& appended() const { return appended_; }
   Signal& hurry() const { return hurry_; }
-  // Moves with persisted_index, durable_index, health and the gate.
+  // Moves with persisted_index, durable_index, health and the gate; without a disk with
+  // an index only as WakeWithNext says.
   Signal& persisted() const { return persisted_signal_; }
   // Not with persisted_index: who waits for the disk alone is not woken in vain.
   Signal& durable() const { return durable_signal_; }
@@ -136,6 +142,7 @@ class Log {
   absl::Status health_ ABSL_GUARDED_BY(mu_);
 
   // Written under mu_, read without it.
+  std::atomic<bool> wake_with_next_{false};
   std::atomic<bool> gate_open_{false};
   std::atomic<uint64_t> gate_{1};
   std::atomic<bool> failed_{false};

@@ -1,5 +1,6 @@
 #include "replication/replicator.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -26,6 +27,11 @@ size_t DataBytes(const Message& message) {
   }
   return 0;
 }
+
+// Without a disk: how long a record waits for others to be told of together, unless
+// somebody waits for it, and how many such pauses without one until the thread sleeps.
+constexpr absl::Duration kNap = absl::Milliseconds(1);
+constexpr int kNaps = 64;
 
 // False: it was there already.
 bool Raise(std::atomic<uint64_t>& mark, uint64_t to) {
@@ -205,7 +211,7 @@ void Replicator::Run() {
     // event had it, which Welcome's target and the handshake rely on.
     StepProgress();
     if (!event) {
-      bell_.WaitPast(seen, tick_at);
+      Rest(seen, tick_at);
       continue;
     }
     const bool ticked = std::holds_alternative<Ticked>(*event);
@@ -218,6 +224,21 @@ void Replicator::Run() {
       dropped_.Tidy();
       PublishStatus();
     }
+  }
+}
+
+// The disk's progress comes some hundred times a second. Without a disk each record is
+// progress: to be woken by each would cost writers more than the writes do.
+void Replicator::Rest(uint64_t seen, MonoTime until) {
+  if (!engine_.memory_only()) {
+    bell_.WaitPast(seen, until);
+  } else if (naps_ > 0) {
+    --naps_;
+    bell_.WaitPast(seen, std::min(until, clock_.Mono() + kNap));
+  } else {
+    engine_.WakeWithNext(true);
+    if (engine_.last_index() == told_.last) bell_.WaitPast(seen, until);
+    engine_.WakeWithNext(false);
   }
 }
 
@@ -237,6 +258,7 @@ void Replicator::StepProgress() {
     return;
   }
   told_ = log;
+  naps_ = kNaps;
   StepAndExecute(log);
 }
 

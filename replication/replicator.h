@@ -118,6 +118,7 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   Token AskAsReader(ReadAnswered answer, const Args&... args);
   uint64_t HeldFromCommon(const Hello& hello) const;
   void Run();
+  void Rest(uint64_t seen, MonoTime until);
   void StepAndExecute(Event event);
   void Abandon(Action& action);
   void StepProgress();
@@ -166,6 +167,7 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   // The thread sleeps on the engine's own signal, so that progress on disk and
   // a new event wake it alike.
   Signal& bell_;
+  int naps_ = 0;  // left before it sleeps until the next record
   Inbox inbox_;
   std::atomic<bool> stopped_{false};
 

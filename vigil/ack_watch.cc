@@ -60,9 +60,12 @@ uint64_t AckWatch::Await(PendingAck ack, MonoTime deadline, Done done) {
     }
     Began();
     number = queue_.Add(ack, deadline, std::move(done));
+    waited_for_ = true;
     wake = deadline < sleeps_until_ || (ack.to_disk && !sleeps_on_disk_);
   }
-  // What moved before it was in the queue wakes nobody for it.
+  // What moved before it was in the queue wakes nobody for it. As in Moved(), in the other
+  // order: one of the two sees the other.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
   if (wake || Judge(ack, progress_())) Wake();
   return number;
 }
@@ -71,6 +74,11 @@ void AckWatch::Cancel(uint64_t waiter) {
   MutexLock lock(mu_);
   if (stopped_) return;
   if (auto answer = queue_.Cancel(waiter)) Add(*answer);
+}
+
+void AckWatch::Moved() {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (waited_for_) Wake();
 }
 
 void AckWatch::Wake() {
@@ -104,6 +112,7 @@ void AckWatch::Run() {
         // Read under the lock: not older than anybody in the queue.
         for (auto& each : queue_.Advance(progress_(), clock_.Mono())) Add(each);
       }
+      waited_for_ = !queue_.empty();
       until = sleeps_until_ = queue_.next_deadline();
       sleeps_on_disk_ = queue_.awaits_disk();
       // Whoever moves the other signal from now on moves this one, too; what moved

@@ -58,9 +58,9 @@ class AckWatch final : public Cancellable {
   // Answers kCancelled if it still waits.
   void Cancel(uint64_t waiter) override;
 
-  // The committed index or the epoch has moved. Does not block, and costs next to
-  // nothing when nobody waits.
-  void Wake();
+  // The committed index or the epoch has moved. Does not block, and wakes nobody when
+  // nobody waits: it may come with every write.
+  void Moved();
 
   // Nothing begins any more. Answers kCancelled to all who wait, and returns when
   // everything that had begun was told. Idempotent.
@@ -74,6 +74,7 @@ class AckWatch final : public Cancellable {
 
  private:
   void Run();
+  void Wake();
   void Began() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Add(AckQueue::Answer& answer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Deliver();
@@ -94,6 +95,8 @@ class AckWatch final : public Cancellable {
       0;  // have a place, and no Answer or Await
   bool delivering_ ABSL_GUARDED_BY(mu_) = false;  // a task is posted, or runs
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
+  // Whether anybody is in the queue, or perhaps was a moment ago.
+  std::atomic<bool> waited_for_{false};
   // What the thread would wake up for by itself.
   MonoTime sleeps_until_ ABSL_GUARDED_BY(mu_) = MonoTime::InfiniteFuture();
   // The thread sleeps on the disk's signal while somebody waits for the disk, and

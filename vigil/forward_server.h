@@ -45,11 +45,8 @@ class ForwardServer final : public ForwardHandler {
   ~ForwardServer() override { Stop(); }
 
   void Serve(const ForwardRequest& request, Answer answer) override;
-  // As AckWatch::Wake, but costs nothing while nothing is served: who takes a place
-  // later looks at where the log has come by itself.
-  void Wake() {
-    if (acks_.outstanding() != 0) acks_.Wake();
-  }
+  // As AckWatch::Moved.
+  void Moved() { acks_.Moved(); }
   // Whoever waits is answered; nothing is served any more. Idempotent.
   void Stop();
 

@@ -218,8 +218,8 @@ absl::Status NodeImpl::OpenReplicator() {
       },
       [this] {
         changes_->Wake();
-        acks_->Wake();
-        forwarded_->Wake();
+        acks_->Moved();
+        forwarded_->Moved();
       },
       replication::DroppedOptions{
           .dir =

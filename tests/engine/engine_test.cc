@@ -74,10 +74,24 @@ TEST_F(EngineTest, KeysAndValuesAreAnyBytes) {
 TEST_F(EngineTest, InMemoryEverythingIsPersistedAndDurableAtOnce) {
   OpenInMemory();
   engine_->OpenGate({});
-  const uint64_t seen = engine_->persisted().Seen();
   Set("a", "1");
   EXPECT_EQ(engine_->persisted_index(), 1u);
   EXPECT_EQ(engine_->durable_index(), 1u);
+}
+
+TEST_F(EngineTest, InMemoryAWriteWakesNobodyWhoDidNotAskForIt) {
+  OpenInMemory();
+  engine_->OpenGate({});
+  uint64_t seen = engine_->persisted().Seen();
+  Set("a", "1");
+  EXPECT_FALSE(engine_->persisted().WaitPast(seen, kAtOnce));
+  engine_->WakeWithNext(true);
+  Set("a", "2");
+  EXPECT_TRUE(engine_->persisted().WaitPast(seen, kAtOnce));
+  engine_->WakeWithNext(false);
+  seen = engine_->persisted().Seen();
+  Set("a", "3");
+  engine_->HurryPersisted();
   EXPECT_TRUE(engine_->persisted().WaitPast(seen, kAtOnce));
 }
 

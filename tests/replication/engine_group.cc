@@ -77,9 +77,11 @@ EngineGroup::~EngineGroup() {
 }
 
 void EngineGroup::Open(Node& node) {
-  auto engine = engine::Engine::Open(
-      options_.engine, std::make_unique<engine::MemoryStorage>(node.disk),
-      clock_, {});
+  std::unique_ptr<engine::Storage> storage;
+  if (!options_.without_disk)
+    storage = std::make_unique<engine::MemoryStorage>(node.disk);
+  auto engine =
+      engine::Engine::Open(options_.engine, std::move(storage), clock_, {});
   ASSERT_TRUE(engine.ok()) << engine.status();
   node.engine = *std::move(engine);
   auto state = OpenMemberState(

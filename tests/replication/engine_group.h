@@ -24,6 +24,7 @@ struct GroupOptions {
   Options replication = {.heartbeat = absl::Milliseconds(10)};
   // A flush holds all shards at once; ThreadSanitizer knows 64 locks of a thread.
   engine::EngineOptions engine{.shards = 16};
+  bool without_disk = false;
   // Each node has a folder of its name in it for what it drops; empty: in memory.
   std::string folder;
 };

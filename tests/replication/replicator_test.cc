@@ -57,6 +57,24 @@ TEST(Replicator, WritesReachReplicasAndAreCommitted) {
   }
 }
 
+// No heartbeat and nobody who waits on the engine wakes it: it looks at the log by itself
+// while writes come, and when none have come for a while the next one wakes it.
+TEST(Replicator, WithoutADiskItFollowsTheLog) {
+  GroupOptions options;
+  options.members = 1;
+  options.without_disk = true;
+  options.replication.heartbeat = absl::Minutes(10);
+  EngineGroup group(options);
+  group.Bootstrap();
+  for (int i = 0; i < 4; ++i) {
+    for (int k = 0; k < 3; ++k) {
+      const uint64_t last = group[0].Set("key", "value");
+      ASSERT_TRUE(group[0].AwaitCommit(last, absl::Seconds(30)));
+    }
+    EXPECT_FALSE(group[0].AwaitCommit(UINT64_MAX, absl::Milliseconds(100)));
+  }
+}
+
 TEST(Replicator, TheCommitPointStandsStillWithoutAQuorumAndEndsWithItsEpoch) {
   EngineGroup group;
   group.Bootstrap();

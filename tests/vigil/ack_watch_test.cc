@@ -59,7 +59,7 @@ TEST_F(AckWatchTest, SixtyFourWritesAreServedAsOneGroup) {
     for (int i = 1; i <= 64; ++i) Await(ack, from + i, i);
     const uint64_t before = watch_.looks();
     (ack == Ack::kDisk ? durable_ : committed_) = from + 64;
-    ack == Ack::kDisk ? disk_.Notify() : watch_.Wake();
+    ack == Ack::kDisk ? disk_.Notify() : watch_.Moved();
     const auto answers = answers_.Await(told + 64);
     ASSERT_EQ(answers.size(), told + 64);
     for (size_t i = 0; i < 64; ++i) {
@@ -84,11 +84,11 @@ TEST_F(AckWatchTest, ADeadlineIsTold) {
   Await(Ack::kDisk, 5, clock_.Mono() + absl::Seconds(5), answers_.For(1));
   Await(Ack::kQuorum, 5, clock_.Mono() + absl::Seconds(9), answers_.For(2));
   clock_.Advance(absl::Seconds(5));
-  watch_.Wake();
+  watch_.Moved();
   ASSERT_EQ(answers_.Await(1).size(), 1u);
   EXPECT_TRUE(absl::IsDeadlineExceeded(answers_.Now()[0].status));
   clock_.Advance(absl::Seconds(5));
-  watch_.Wake();
+  watch_.Moved();
   EXPECT_EQ(answers_.Await(2).size(), 2u);
 }
 
@@ -217,7 +217,7 @@ TEST_F(AckWatchTest, NoneIsForgotten) {
   threads.emplace_back([&] {
     while (!stop) {
       committed_ = last.load();
-      watch_.Wake();
+      watch_.Moved();
       durable_ = last.load();
       disk_.Notify();
       std::this_thread::yield();

@@ -57,8 +57,8 @@ class NodeWriters {
         server(*node.engine, *node.replicator, writer, clock_, /*places=*/1000),
         async(writer, forwarder, reader, backups, acks) {
     node.on_log = [this] {
-      acks->Wake();
-      server.Wake();
+      acks->Moved();
+      server.Moved();
     };
     if (forwarding_ == nullptr) return;
     forwarding_->Listen(node.address, server);
