@@ -310,6 +310,7 @@ namespace {
 void AddTo(KeyspaceBytes& sum, const KeyspaceBytes& more) {
   sum.cells += more.cells;
   sum.table += more.table;
+  sum.directory += more.directory;
   sum.policy += more.policy;
   sum.gone += more.gone;
   sum.pages += more.pages;

@@ -280,6 +280,7 @@ void Keyspace::Compact(uint64_t& position) {
 KeyspaceBytes Keyspace::bytes() const {
   return {.cells = heap_.used_bytes(),
           .table = table_.bytes(),
+          .directory = table_.directory_bytes(),
           .policy = evictor_ == nullptr ? 0 : evictor_->bytes(),
           .gone = gone_bytes_,
           .pages = heap_.page_bytes() + table_.page_bytes(),

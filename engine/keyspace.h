@@ -47,14 +47,15 @@ struct KeyspaceOptions {
 // Bytes by what they are for.
 struct KeyspaceBytes {
   size_t cells = 0;
-  size_t table = 0;
-  size_t policy = 0;  // what the eviction policy remembers
-  size_t gone = 0;    // keys whose rows on disk are to be deleted
-  size_t pages = 0;   // taken from the system, for small cells and the table
+  size_t table = 0;      // slots
+  size_t directory = 0;  // and what finds them
+  size_t policy = 0;     // what the eviction policy remembers
+  size_t gone = 0;       // keys whose rows on disk are to be deleted
+  size_t pages = 0;      // taken from the system, for small cells and the table
   size_t small_cells = 0;  // in those pages
 
   size_t empty_pages() const { return pages - small_cells - table; }
-  size_t used() const { return cells + table + policy + gone; }
+  size_t used() const { return cells + table + directory + policy + gone; }
 };
 
 class Keyspace {

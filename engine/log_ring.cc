@@ -35,7 +35,7 @@ size_t LogRing::Appended(Chunk& chunk, size_t offset) {
   chunk.offsets.push_back(static_cast<uint32_t>(offset));
   ++last_;
   const size_t added = chunk.bytes.size() - offset;
-  bytes_ += added;
+  bytes_ += added + sizeof(chunk.offsets[0]);
   return added;
 }
 
@@ -75,7 +75,7 @@ LogRing LogRing::UpTo(uint64_t last) const {
           chunk->offsets.begin() + static_cast<ptrdiff_t>(records));
       prefix.chunks_.push_back(std::move(begin));
     }
-    prefix.bytes_ += prefix.chunks_.back()->bytes.size();
+    prefix.bytes_ += prefix.chunks_.back()->held();
   }
   return prefix;
 }
@@ -119,7 +119,7 @@ std::vector<LogRing::Keep> LogRing::Trim(uint64_t upto, size_t bytes_max) {
   std::vector<Keep> dropped;
   while (bytes_ > bytes_max && chunks_.size() > 1 &&
          chunks_.front()->last() <= upto) {
-    bytes_ -= chunks_.front()->bytes.size();
+    bytes_ -= chunks_.front()->held();
     dropped.push_back(std::move(chunks_.front()));
     chunks_.pop_front();
   }

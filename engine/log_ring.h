@@ -51,6 +51,7 @@ class LogRing {
     return chunks_.empty() ? last_ + 1 : chunks_.front()->first;
   }
   uint64_t last_index() const { return last_; }
+  // What it holds: the records, and where each begins.
   size_t bytes() const { return bytes_; }
 
   // Encodes `record` as the next one, whatever its index says. Returns its bytes.
@@ -66,7 +67,7 @@ class LogRing {
   // REQUIRES: first_index() <= from <= last_index().
   View Read(uint64_t from, size_t bytes_max) const;
 
-  // Takes old chunks out until no more than `bytes_max` are left, but none with a
+  // Takes old chunks out until no more than `bytes_max` of bytes() are left, but none with a
   // record above `upto`. The caller frees them when it holds no lock.
   [[nodiscard]] std::vector<Keep> Trim(uint64_t upto, size_t bytes_max);
 
@@ -77,6 +78,9 @@ class LogRing {
     std::vector<uint32_t> offsets;  // where each record begins
 
     uint64_t last() const { return first + offsets.size() - 1; }
+    size_t held() const {
+      return bytes.size() + offsets.size() * sizeof(offsets[0]);
+    }
     size_t End(size_t nth) const {
       return nth + 1 < offsets.size() ? offsets[nth + 1] : bytes.size();
     }

@@ -68,7 +68,10 @@ class Table {
   void Erase(uint64_t hash, const Cell* cell);
 
   size_t size() const { return size_; }
-  size_t bytes() const { return heap_.used_bytes(); }
+  size_t bytes() const { return heap_.used_bytes(); }  // of the segments
+  size_t directory_bytes() const {
+    return directory_.capacity() * sizeof(Link);
+  }
   size_t page_bytes() const { return heap_.page_bytes(); }
 
   // What a segment is told, and can be asked, about all its cells at once.
