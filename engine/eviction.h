@@ -46,7 +46,9 @@ class Evictor {
   // The cell to evict next. nullptr: none is eligible, or, if only some keys are, none
   // was found in a bounded number of steps.
   virtual const Cell* Victim(const Table& table) = 0;
-  // Forgets what it still knows of keys that have gone; to be called now and then.
+  // Whether it still knows much of keys that have gone. Tidy forgets some of that, in some
+  // ten microseconds.
+  virtual bool untidy() const { return false; }
   virtual void Tidy(const Table& table) { (void)table; }
   virtual size_t bytes() const = 0;
 

@@ -22,15 +22,10 @@ void CountRead(Cell& cell, uint32_t reads_max) {
   mark.WriteTo(cell);
 }
 
-// Places that are tidied now and then, which takes some 0.1 ms, and for each key that
-// comes: more than one, so that it gets ahead of them.
-constexpr size_t kTidiedAtTick = 1024;
+// Places that are tidied at a time, and for each key that comes: more than one, so that it
+// gets ahead of them.
+constexpr size_t kTidiedAtOnce = 128;
 constexpr size_t kTidiedAtInsert = 8;
-
-// Half of it is empty, and it is worth the work.
-bool MostlyGone(const HashQueue& queue) {
-  return queue.places() > 64 && queue.places() > 2 * queue.live();
-}
 
 }  // namespace
 
@@ -61,8 +56,13 @@ void HashQueue::PopOldest() {
   write_ -= std::min(write_, count);
 }
 
+bool HashQueue::untidy() const {
+  // Half of it is empty, and it is worth the work.
+  return read_ > 0 || (places() > 64 && places() > 2 * live());
+}
+
 size_t HashQueue::Tidy(const Table& table, size_t count, size_t follow) {
-  if (read_ == 0 && !MostlyGone(*this)) return follow;
+  if (!untidy()) return follow;
   const size_t end = std::min(read_ + count, hashes_.size());
   for (; read_ < end; ++read_) {
     Cell* const cell = At(read_, table);
@@ -113,8 +113,8 @@ void S3Fifo::Erased(uint64_t hash, const Cell& cell, bool evicted) {
 }
 
 void S3Fifo::Tidy(const Table& table) {
-  small_.Tidy(table, kTidiedAtTick);
-  main_.Tidy(table, kTidiedAtTick);
+  small_.Tidy(table, kTidiedAtOnce);
+  main_.Tidy(table, kTidiedAtOnce);
 }
 
 const Cell* S3Fifo::Victim(const Table& table) {
@@ -168,7 +168,7 @@ void Sieve::Accessed(Cell& cell) { CountRead(cell, 1); }
 void Sieve::Erased(uint64_t, const Cell&, bool) { queue_.Left(); }
 
 void Sieve::Tidy(const Table& table) {
-  hand_ = queue_.Tidy(table, kTidiedAtTick, hand_);
+  hand_ = queue_.Tidy(table, kTidiedAtOnce, hand_);
 }
 
 const Cell* Sieve::Victim(const Table& table) {

@@ -58,15 +58,15 @@ class HashQueue {
   Cell* At(size_t i, const Table& table) const;
   uint64_t hash(size_t i) const { return hashes_[i]; }
   void PopOldest();
-  // When most places are of keys that have gone, looks at up to `count` places more and
-  // takes out those; cells get new places. Returns where what was at `follow`, or came
+  // Most places are of keys that have gone, or they are being taken out.
+  bool untidy() const;
+  // If it is untidy, looks at up to `count` places more and takes out what has gone; cells get new places. Returns where what was at `follow`, or came
   // after it, is now.
   size_t Tidy(const Table& table, size_t count, size_t follow = 0);
 
   size_t places() const { return hashes_.size(); }
   size_t live() const { return live_; }
   void Left() { --live_; }
-  size_t bytes() const { return hashes_.size() * sizeof(uint64_t); }
 
  private:
   const bool main_;
@@ -85,7 +85,7 @@ class Ghost {
   void Resize(size_t keys);
   void Add(uint64_t hash);
   bool Take(uint64_t hash);  // whether it is known; it is forgotten
-  size_t bytes() const { return marks_.size() * sizeof(uint32_t); }
+  size_t bytes() const { return marks_.capacity() * sizeof(uint32_t); }
 
  private:
   size_t IndexOf(uint64_t hash) const { return (hash >> 15) % marks_.size(); }
@@ -104,9 +104,10 @@ class S3Fifo final : public Evictor {
   void Accessed(Cell& cell) override;
   void Erased(uint64_t hash, const Cell& cell, bool evicted) override;
   const Cell* Victim(const Table& table) override;
+  bool untidy() const override { return small_.untidy() || main_.untidy(); }
   void Tidy(const Table& table) override;
   size_t bytes() const override {
-    return small_.bytes() + main_.bytes() + ghost_.bytes();
+    return blocks_.used_bytes() + ghost_.bytes();
   }
 
  private:
@@ -130,8 +131,9 @@ class Sieve final : public Evictor {
   void Accessed(Cell& cell) override;
   void Erased(uint64_t hash, const Cell& cell, bool evicted) override;
   const Cell* Victim(const Table& table) override;
+  bool untidy() const override { return queue_.untidy(); }
   void Tidy(const Table& table) override;
-  size_t bytes() const override { return queue_.bytes(); }
+  size_t bytes() const override { return blocks_.used_bytes(); }
 
  private:
   DequeBlocks blocks_;

@@ -108,6 +108,7 @@ const Cell* SamplingEvictor::FirstThatExpires(const Table& table) {
     if (group.notes().earliest_expiry_ms == INT64_MAX) continue;
     group.ForEachExpiring([&](const Cell& cell) {
       if (cell.database() != kOwnDatabase) found = &cell;
+      return found == nullptr;
     });
   }
   return found;

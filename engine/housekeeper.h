@@ -51,6 +51,8 @@ class Housekeeper {
 
  private:
   void Run();
+  // What is due at every tick of the eviction's clock.
+  void LookAround();
   // Returns whether everything is done.
   bool Round(MonoTime deadline);
 

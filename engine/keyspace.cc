@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/container/inlined_vector.h"
 #include "engine/hash.h"
 
 namespace vigil::engine {
@@ -236,14 +237,15 @@ void Keyspace::VisitExpired(uint64_t& position, WallTime now, size_t max,
     position = behind;
     return;
   }
-  std::vector<const Cell*> due;
+  absl::InlinedVector<const Cell*, 16> due;
   int64_t earliest = INT64_MAX;
   group.ForEachExpiring([&](const Cell& cell) {
     if (!cell.ExpiredAt(now)) {
       earliest = std::min(earliest, cell.expires_at().ms);
-    } else if (!IsFlushed(cell) && due.size() < max) {
+    } else if (!IsFlushed(cell)) {
       due.push_back(&cell);
     }
+    return due.size() < max;
   });
   // Deleting does not move the segment, so its notes stay where they are.
   Table::Notes& notes = group.notes();

@@ -144,10 +144,11 @@ class Keyspace {
   }
   // Now and then: the eviction policy's time.
   void SetTick(uint32_t tick) {
-    if (evictor_ == nullptr) return;
-    evictor_->SetTick(tick);
-    evictor_->Tidy(table_);
+    if (evictor_ != nullptr) evictor_->SetTick(tick);
   }
+  // Whether the policy still knows much of keys that have gone; forgets some of them.
+  bool untidy() const { return evictor_ != nullptr && evictor_->untidy(); }
+  void Tidy() { evictor_->Tidy(table_); }
 
   // Numbered from 0; those not listed are empty.
   const std::vector<Database>& databases() const { return databases_; }

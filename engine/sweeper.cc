@@ -23,6 +23,7 @@ size_t EmptyBytes(const Keyspace& keyspace, const KeyspaceBytes& bytes) {
 
 Sweeper::Work Sweeper::Needed(const Keyspace& keyspace) {
   if (keyspace.flushed_cells() > 0) return Work::kErase;
+  if (keyspace.untidy()) return Work::kTidy;
   const KeyspaceBytes bytes = keyspace.bytes();
   const size_t empty = EmptyBytes(keyspace, bytes);
   size_t& left = left_empty_[shard_];
@@ -42,6 +43,10 @@ void Sweeper::Step(Keyspace& keyspace) {
     case Work::kErase:
       keyspace.EraseSomeFlushed();
       if (keyspace.flushed_cells() == 0) position_ = Table::kPositionEnd;
+      return;
+    case Work::kTidy:
+      keyspace.Tidy();
+      if (!keyspace.untidy()) position_ = Table::kPositionEnd;
       return;
     case Work::kCompact:
       keyspace.Compact(position_);
@@ -69,8 +74,8 @@ bool Sweeper::RunUntil(MonoTime deadline) {
   while (shard_ < data_.shards()) {
     data_.WriteInTurn(shard_, [this](Keyspace& keyspace) { Step(keyspace); });
     if (position_ == Table::kPositionEnd) {
-      // After erasing, the pages may be worth a compaction.
-      const bool again = work_ == Work::kErase;
+      // After the others, the pages may be worth a compaction.
+      const bool again = work_ == Work::kErase || work_ == Work::kTidy;
       work_ = Work::kNone;
       position_ = 0;
       if (!again) ++shard_;

@@ -1,5 +1,5 @@
-// Sweeper: gives back the memory of what was flushed, and of pages and segments that
-// have become mostly empty.
+// Sweeper: gives back the memory of what was flushed, of what the eviction policy knows
+// of keys that have gone, and of pages and segments that have become mostly empty.
 //
 // Both are local: no record, the same on a master and a replica. A shard is locked
 // for one segment at a time.
@@ -26,13 +26,13 @@ class Sweeper {
   bool RunUntil(MonoTime deadline);
 
  private:
-  enum class Work { kNone, kErase, kCompact };
+  enum class Work { kNone, kErase, kTidy, kCompact };
   // What the present shard needs.
   Work Needed(const Keyspace& keyspace);
   // Of one shard's compaction.
   void Begin(Keyspace& keyspace);
   void End(const Keyspace& keyspace);
-  // One segment of the work under way.
+  // One segment, or as much, of the work under way.
   void Step(Keyspace& keyspace);
 
   DataSet& data_;

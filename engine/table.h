@@ -89,7 +89,7 @@ class Table {
     // Calls visit(cell) for each.
     template <typename Visit>
     void ForEach(Visit visit) const;
-    // Likewise for those that expire at some time.
+    // Likewise for those that expire at some time, until one returns false.
     template <typename Visit>
     void ForEachExpiring(Visit visit) const;
     // Calls move(cell); the slot holds what it returns.
@@ -226,9 +226,12 @@ void Table::Group::ForEach(Visit visit) const {
 
 template <typename Visit>
 void Table::Group::ForEachExpiring(Visit visit) const {
+  constexpr size_t kAhead = 16;  // slots: their cells are waited for together
   for (size_t i = 0; i < slot_count_; ++i) {
-    if ((slots_[i] & kExpiresBit) != 0)
-      visit(static_cast<const Cell&>(*CellIn(slots_[i])));
+    if (i + kAhead < slot_count_ && (slots_[i + kAhead] & kExpiresBit) != 0)
+      __builtin_prefetch(CellIn(slots_[i + kAhead]));
+    if ((slots_[i] & kExpiresBit) == 0) continue;
+    if (!visit(static_cast<const Cell&>(*CellIn(slots_[i])))) return;
   }
 }
 

@@ -61,7 +61,11 @@ class Cache {
     Set(key);
     return false;
   }
-  void SetTick(uint32_t tick) { keyspace_.SetTick(tick); }
+  // What the housekeeper does now and then.
+  void SetTick(uint32_t tick) {
+    keyspace_.SetTick(tick);
+    while (keyspace_.untidy()) keyspace_.Tidy();
+  }
   size_t keys() const { return keyspace_.cells(); }
   size_t policy_bytes() const { return keyspace_.bytes().policy; }
 

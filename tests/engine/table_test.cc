@@ -89,6 +89,7 @@ TEST(Table, KnowsTheEarliestExpiryOfASegment) {
     int64_t actual = INT64_MAX;
     group.ForEachExpiring([&](const Cell& cell) {
       actual = std::min(actual, cell.expires_at().ms);
+      return true;
     });
     EXPECT_LE(group.notes().earliest_expiry_ms, actual);
     earliest = std::min(earliest, actual);
