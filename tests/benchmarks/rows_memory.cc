@@ -99,12 +99,12 @@ Growth GrowFromNothing(Store& store, uint64_t keys) {
   return growth;
 }
 
-// Some runs, each with a fresh heap.
-std::vector<Growth> Grow(int runs, const std::function<Growth()>& grow) {
+// Some runs, each with a fresh heap; each is told its number.
+std::vector<Growth> Grow(int runs, const std::function<Growth(int)>& grow) {
   std::vector<Growth> all;
   for (int i = 0; i < runs; ++i) {
     const std::string text = Must(RunIsolated([&] {
-      const Growth growth = grow();
+      const Growth growth = grow(i);
       return absl::StrCat(growth.worst_ms, " ", growth.index, " ",
                           growth.again_ms);
     }));
@@ -134,15 +134,15 @@ double MedianOf(const std::vector<Growth>& runs, double Growth::*what) {
 // The map is measured once for both rows.
 void MeasureGrowth(const Settings& settings, Report& report) {
   const uint64_t keys = KeyCount(settings);
-  const std::vector<Growth> map = Grow(1, [&] {
+  const std::vector<Growth> map = Grow(1, [&](int) {
     ShardedMap store;
     return GrowFromNothing(store, keys);
   });
   const auto measure = [&](const std::string& row,
-                           const std::function<std::string()>& directory) {
+                           const std::function<std::string(int)>& directory) {
     if (!report.Wanted(row)) return;
-    const std::vector<Growth> own = Grow(settings.Choose(3, 1), [&] {
-      const auto node = OpenMaster(OneMember(directory()));
+    const std::vector<Growth> own = Grow(settings.Choose(3, 1), [&](int run) {
+      const auto node = OpenMaster(OneMember(directory(run)));
       Ours ours(*node);
       return GrowFromNothing(ours, keys);
     });
@@ -152,11 +152,10 @@ void MeasureGrowth(const Settings& settings, Report& report) {
                          "each run, and the same again: ", Listed(own),
                          "; the map: ", Listed(map))});
   };
-  measure(kGrowth, [] { return std::string(); });
+  measure(kGrowth, [](int) { return std::string(); });
   const TempDir dirs(settings.dir);
-  int next = 0;
   measure(kGrowthOnDisk,
-          [&] { return absl::StrCat(dirs.path(), "/", next++); });
+          [&](int run) { return absl::StrCat(dirs.path(), "/", run); });
 }
 
 }  // namespace
