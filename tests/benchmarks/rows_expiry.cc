@@ -1,14 +1,11 @@
 // Rows about keys that expire together: when their memory is back although nobody asks
 // for them, and what that costs those who ask for others.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -19,6 +16,7 @@
 #include "tests/benchmarks/engine_rows.h"
 #include "tests/benchmarks/isolated.h"
 #include "tests/benchmarks/ours.h"
+#include "tests/benchmarks/own_time.h"
 #include "tests/benchmarks/resident_memory.h"
 #include "tests/benchmarks/stopwatch.h"
 #include "tests/benchmarks/workload.h"
@@ -41,28 +39,18 @@ struct Kind {
   }
 };
 
-// How often this thread went to sleep: without that it has waited for no lock, whatever
-// the clock says.
-long Sleeps() {
-  rusage usage;
-  getrusage(RUSAGE_THREAD, &usage);
-  return usage.ru_nvcsw;
-}
-
 // One Get or Set of a key that stays, over and over, until `done` says so; it is asked
-// every 10 ms. Returns the longest in milliseconds: by the clock on the wall if it slept, by
-// the thread's own otherwise, so that a core that is taken away for a while does not count.
+// every 10 ms. Returns the longest, of its own time, in milliseconds.
 template <typename Done>
 double WorstWhile(Ours& ours, uint64_t stay, Done done) {
   const Values values;
   char key[kKeyBytes];
   int64_t worst = 0;
   int64_t asked = MonoNs();
-  long sleeps = Sleeps();
+  OwnTime time;
   for (uint64_t i = 0;; ++i) {
     WriteKey(i * 7919 % stay, key, sizeof(key));
-    const int64_t start = MonoNs();
-    const int64_t cpu_start = ThreadCpuNs();
+    time.Begin();
     if (i % 2 == 0) {
       Must(ours.Get({key, sizeof(key)}).has_value()
                ? absl::OkStatus()
@@ -70,11 +58,8 @@ double WorstWhile(Ours& ours, uint64_t stay, Done done) {
     } else {
       ours.Set({key, sizeof(key)}, values[i]);
     }
-    const int64_t cpu = ThreadCpuNs() - cpu_start;
+    worst = std::max(worst, time.End());
     const int64_t end = MonoNs();
-    const long before = std::exchange(sleeps, Sleeps());
-    const bool slept = sleeps != before;
-    worst = std::max(worst, slept ? end - start : cpu);
     if (end < asked + 10'000'000) continue;
     asked = end;
     if (done()) return static_cast<double>(worst) / 1e6;

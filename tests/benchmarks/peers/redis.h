@@ -18,13 +18,18 @@ namespace vigil::bench {
 class Redis {
  public:
   // Starts redis-server with its socket in `dir` and these configuration words
-  // besides. kUnavailable, with the reason: there is no redis-server, or this
+  // besides, the last of a name counting. kUnavailable, with the reason: there is no redis-server, or this
   // was built without hiredis.
   static absl::StatusOr<std::unique_ptr<Redis>> Start(
       const std::string& dir, const std::vector<std::string>& configuration);
   ~Redis();
 
   std::optional<std::string> Get(std::string_view key);
+
+  // One command; a number as decimal digits. An error ends this process.
+  std::string Command(const std::vector<std::string>& words);
+  // On a replica: waits until it has what its master had.
+  void AwaitLink();
 
   // Pipelined: all are sent before the first answer is read.
   std::vector<bool> GetMany(const std::vector<std::string_view>& keys);

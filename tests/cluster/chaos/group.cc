@@ -184,6 +184,7 @@ void Group::OnSeen(int node, const Seen& seen) {
   peer.seen = seen;
   peer.unwell = peer.unwell || !seen.health.empty();
   if (seen.master) {
+    tally_.mastered.insert(seen.epoch);
     deaths_.OnMaster({node, peer.incarnation}, seen.epoch,
                      seen.persisted_index);
     return;

@@ -36,6 +36,7 @@ struct Flags {
   bool help = false;
   bool loopback = false;
   int seconds = 60;
+  int failovers = 0;
   uint64_t seed = 0;
   std::string faults;
   std::string dir;
@@ -48,6 +49,9 @@ demo::FlagSet Declare(Flags& f) {
   flags.Add("help", &f.help, "Prints this.");
   flags.Add("seconds", &f.seconds, 1, 86'400,
             "How long faults are injected; checks come on top.");
+  flags.Add("failovers", &f.failovers, 0, 1'000'000,
+            "Until there were so many, however long that takes; 0: does not "
+            "count.");
   flags.Add("seed", &f.seed,
             "Which faults, on whom, in which order; 0: any. When the machine "
             "does them "
@@ -190,6 +194,10 @@ int Supervise(Flags flags, const std::vector<std::string>& arguments) {
   group.Watch(signals.fd(), [&] { group.Cancel(signals.Take()); });
   StormOptions options{.time = absl::Seconds(flags.seconds),
                        .longest = flags.longest};
+  if (flags.failovers > 0) {
+    options.time = absl::InfiniteDuration();
+    options.failovers = static_cast<uint64_t>(flags.failovers);
+  }
   if (!flags.faults.empty()) options.kinds = absl::StrSplit(flags.faults, ',');
   Storm storm(group, **network, tally, flags.seed, options, Say);
 

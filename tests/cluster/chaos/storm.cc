@@ -48,7 +48,8 @@ absl::Status Storm::Run() {
 
   const absl::Time begin = absl::Now();
   absl::Time check_at = begin + options_.check_period;
-  while (absl::Now() - begin < options_.time) {
+  while (absl::Now() - begin < options_.time &&
+         tally_.failovers() < options_.failovers) {
     const std::string kind = NextKind();
     say_(absl::StrCat(kind, ": ", group_.Describe()));
     if (absl::Status s = faults_.Play(kind); !s.ok()) return s;

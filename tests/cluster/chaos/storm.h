@@ -23,7 +23,8 @@
 namespace vigil::chaos {
 
 struct StormOptions {
-  absl::Duration time;  // of faults; the checks come on top
+  absl::Duration time;              // of faults; the checks come on top
+  uint64_t failovers = UINT64_MAX;  // ends after as many, too
   // No fault lasts longer. Several times down_after and the election behind it.
   absl::Duration longest = absl::Seconds(4);
   absl::Duration check_period = absl::Seconds(15);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,12 @@ struct Tally {
   uint64_t stale = 0;                 // and wrong
   uint64_t untold = 0;  // dropped records that the log could not tell
   uint64_t checks = 0;
-  uint64_t epochs = 0;  // the number of the last one
+  uint64_t epochs = 0;          // the number of the last one
+  std::set<uint64_t> mastered;  // epochs of which somebody was master
+  // Masters after the first.
+  uint64_t failovers() const {
+    return mastered.empty() ? 0 : mastered.size() - 1;
+  }
   uint64_t full_syncs = 0;
   uint64_t rewinds = 0;
   double recovery_seconds_max =
@@ -53,8 +59,8 @@ inline std::string Json(const Tally& t) {
       ",\"stale\":", t.stale, ",\"faults\":{", faults,
       "},\"checks\":", t.checks, ",\"equal\":", t.equal ? "true" : "false",
       ",\"wrong\":", t.wrong.size() + b.violations.size(),
-      ",\"epochs\":", t.epochs, ",\"full_syncs\":", t.full_syncs,
-      ",\"rewinds\":", t.rewinds,
+      ",\"epochs\":", t.epochs, ",\"failovers\":", t.failovers(),
+      ",\"full_syncs\":", t.full_syncs, ",\"rewinds\":", t.rewinds,
       ",\"recovery_seconds_max\":", t.recovery_seconds_max,
       ",\"seconds\":", t.seconds, ",\"network\":\"", t.network,
       "\",\"seed\":", t.seed, "}");
