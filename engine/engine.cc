@@ -215,6 +215,7 @@ std::unique_ptr<StateWalk> Engine::Walk() const {
 Signal& Engine::appended() const { return impl_->log.appended(); }
 Signal& Engine::persisted() const { return impl_->log.persisted(); }
 Signal& Engine::durable() const { return impl_->log.durable(); }
+SyncTurns& Engine::sync_turns() const { return impl_->log.sync_turns(); }
 
 // --- Named values
 

@@ -50,6 +50,7 @@
 #include "engine/options.h"
 #include "engine/record.h"
 #include "engine/storage.h"
+#include "engine/sync_turns.h"
 #include "engine/work_board.h"
 
 namespace vigil::engine {
@@ -316,6 +317,8 @@ class Engine {
   // persisted_index, durable_index, health. Without a disk: see WakeWithNext.
   Signal& persisted() const;
   Signal& durable() const;  // durable_index, health
+  // Likewise for the many who each wait for an index.
+  SyncTurns& sync_turns() const;
 
   // --- Named values, always synced; kept in memory without a storage.
   absl::Status WriteMeta(std::string_view name, std::string_view value);

@@ -40,12 +40,13 @@ absl::Status Log::Admit(MonoTime deadline) {
 
 void Log::EndWaits() {
   ending_ = true;
-  NotifyBoth();
+  NotifyAll();
 }
 
-void Log::NotifyBoth() {
+void Log::NotifyAll() {
   persisted_signal_.Notify();
   durable_signal_.Notify();
+  sync_turns_.WakeAll();
 }
 
 uint64_t Log::AppendLocked(const RecordView& record) {
@@ -100,7 +101,7 @@ uint64_t Log::CloseGate() {
     gate_open_ = false;
     last = last_;
   }
-  NotifyBoth();  // for those who wait in Admit, or for what will not come
+  NotifyAll();  // for those who wait in Admit, or for what will not come
   return last;
 }
 
@@ -117,7 +118,7 @@ void Log::AppendPersisted(const std::vector<EncodedRecord>& records,
     dropped = ring_.Trim(index, memory_bytes_);
   }
   appended_.Notify();
-  NotifyBoth();
+  NotifyAll();
 }
 
 void Log::Replace(LogRing ring) {
@@ -132,7 +133,7 @@ void Log::Replace(LogRing ring) {
     unpersisted_bytes_ = 0;
   }
   appended_.Notify();
-  NotifyBoth();
+  NotifyAll();
 }
 
 LogRing Log::RingUpTo(uint64_t last) const {
@@ -166,13 +167,28 @@ Log::Mark Log::persisted_mark() const {
   return {persisted_, data_set_};
 }
 
+bool Log::SetDurable(const Mark& mark) {
+  MutexLock lock(mu_);
+  if (mark.data_set != data_set_ || mark.index <= durable_) return false;
+  durable_ = mark.index;
+  return true;
+}
+
 void Log::MarkDurable(const Mark& mark) {
-  {
-    MutexLock lock(mu_);
-    if (mark.data_set != data_set_ || mark.index <= durable_) return;
-    durable_ = mark.index;
-  }
-  NotifyBoth();
+  if (SetDurable(mark)) NotifyAll();
+}
+
+Log::Mark Log::BeginSync() {
+  const Mark mark = persisted_mark();
+  sync_turns_.Begin(mark.index);
+  return mark;
+}
+
+void Log::EndSync(const Mark& mark) {
+  SetDurable(mark);
+  sync_turns_.End();
+  persisted_signal_.Notify();
+  durable_signal_.Notify();
 }
 
 void Log::Fail(const absl::Status& cause) {
@@ -184,7 +200,7 @@ void Log::Fail(const absl::Status& cause) {
     failed_ = true;
   }
   appended_.Notify();
-  NotifyBoth();
+  NotifyAll();
 }
 
 bool Log::AwaitPersisted(uint64_t index) {

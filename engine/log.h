@@ -27,6 +27,7 @@
 #include "engine/log_ring.h"
 #include "engine/record.h"
 #include "engine/storage.h"
+#include "engine/sync_turns.h"
 
 namespace vigil::engine {
 
@@ -88,6 +89,9 @@ class Log {
   void MarkPersisted(const LogSlice& slice);
   Mark persisted_mark() const;
   void MarkDurable(const Mark& mark);
+  // Likewise around the sync of what is persisted; only those are woken who wait for it.
+  Mark BeginSync();
+  void EndSync(const Mark& mark);
   // Keeps the first failure: waiters wake up, writers are refused from now on or go
   // on in memory.
   void Fail(const absl::Status& cause);
@@ -126,9 +130,12 @@ class Log {
   Signal& persisted() const { return persisted_signal_; }
   // Not with persisted_index: who waits for the disk alone is not woken in vain.
   Signal& durable() const { return durable_signal_; }
+  // For the many who each wait for an index to be durable.
+  SyncTurns& sync_turns() const { return sync_turns_; }
 
  private:
-  void NotifyBoth();
+  void NotifyAll();
+  bool SetDurable(const Mark& mark);
   uint64_t AppendLocked(const RecordView& record)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
@@ -159,6 +166,7 @@ class Log {
   mutable Signal hurry_;
   mutable Signal persisted_signal_;
   mutable Signal durable_signal_;
+  mutable SyncTurns sync_turns_;
 };
 
 }  // namespace vigil::engine

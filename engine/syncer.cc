@@ -28,11 +28,15 @@ absl::Status Syncer::SyncNow() {
   if (absl::Status s = blobs_.WriteAll(); !s.ok()) return s;
   const Log::Mark mark = log_.persisted_mark();
   const absl::Status synced = storage_.SyncLog();
-  if (synced.ok()) {
-    log_.MarkDurable(mark);
-  } else {
-    log_.Fail(synced);
-  }
+  synced.ok() ? log_.MarkDurable(mark) : log_.Fail(synced);
+  return synced;
+}
+
+absl::Status Syncer::SyncInTurn() {
+  if (absl::Status s = blobs_.WriteAll(); !s.ok()) return s;
+  const Log::Mark mark = log_.BeginSync();
+  const absl::Status synced = storage_.SyncLog();
+  synced.ok() ? log_.EndSync(mark) : log_.Fail(synced);
   return synced;
 }
 
@@ -57,7 +61,7 @@ void Syncer::Run() {
     const bool due = every_second_ && now >= second;
     if (due) second = now + kEverySecond;
     if (log_.last_index() > durable && (due || requested_ > durable)) {
-      if (!SyncNow().ok()) return;
+      if (!SyncInTurn().ok()) return;
       continue;
     }
     wake_.WaitPast(seen, every_second_ ? second : MonoTime::InfiniteFuture());

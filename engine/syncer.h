@@ -42,6 +42,7 @@ class Syncer {
 
  private:
   void Run();
+  absl::Status SyncInTurn();
 
   Log& log_;
   BlobWriter& blobs_;
