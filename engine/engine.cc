@@ -59,6 +59,13 @@ uint64_t Engine::OpenGate(const std::vector<Marker>& markers) {
   return impl_->log.OpenGate(records);
 }
 
+uint64_t Engine::AppendMarker(const Marker& marker) {
+  const uint64_t index =
+      impl_->log.Append({.type = marker.type, .value = marker.value});
+  impl_->log.Announce();
+  return index;
+}
+
 void Engine::EndWrites() { impl_->log.EndWaits(); }
 uint64_t Engine::CloseGate() { return impl_->log.CloseGate(); }
 

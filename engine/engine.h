@@ -250,6 +250,9 @@ class Engine {
     std::string value;
   };
   uint64_t OpenGate(const std::vector<Marker>& markers);
+  // Appends `marker` between the records of writers. Returns its index, or 0 if the gate
+  // is closed.
+  uint64_t AppendMarker(const Marker& marker);
   // No record of a writer is appended after the return. Returns the last index.
   uint64_t CloseGate();
   // Which opening of the gate it is, or was: another number each time, never 0.

@@ -244,6 +244,21 @@ absl::StatusOr<std::vector<EncodedRecord>> DecodeRun(std::string_view bytes,
   return records;
 }
 
+void ForEachOfType(std::string_view bytes, RecordType type,
+                   absl::FunctionRef<void(const RecordView&)> visit) {
+  while (bytes.size() > kHeadBytes) {
+    const size_t size = LoadU32(bytes.data());
+    if (size < kBodyBytesMin || size > bytes.size() - kHeadBytes) return;
+    std::string_view one = bytes.substr(0, kHeadBytes + size);
+    bytes.remove_prefix(one.size());
+    if (static_cast<uint8_t>(one[kHeadBytes]) != static_cast<uint8_t>(type))
+      continue;
+    const absl::StatusOr<RecordView> record = DecodeRecord(one);
+    if (!record.ok()) return;
+    visit(*record);
+  }
+}
+
 absl::StatusOr<std::string_view> PrefixUpTo(std::string_view records,
                                             uint64_t last) {
   std::string_view rest = records;

@@ -95,6 +95,11 @@ absl::StatusOr<std::vector<EncodedRecord>> DecodeRecords(
 absl::StatusOr<std::vector<EncodedRecord>> DecodeRun(std::string_view bytes,
                                                      uint64_t first);
 
+// Calls visit(record) for each whole record of `type`, and looks at no more than the
+// head of the others. Ends where the bytes are no records.
+void ForEachOfType(std::string_view bytes, RecordType type,
+                   absl::FunctionRef<void(const RecordView&)> visit);
+
 // The records of a run that are not above `last`. kDataLoss: not records.
 absl::StatusOr<std::string_view> PrefixUpTo(std::string_view records,
                                             uint64_t last);

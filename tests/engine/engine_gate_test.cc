@@ -22,6 +22,16 @@ TEST_F(EngineGate, MarkersComeFirst) {
   EXPECT_EQ(engine_->OpenGate({}), 3u) << "no marker, no record";
 }
 
+TEST_F(EngineGate, AMarkerBetweenTheRecordsOfWriters) {
+  OpenInMemory();
+  EXPECT_EQ(engine_->AppendMarker({RecordType::kConfiguration, "c"}), 0u)
+      << "the gate is closed";
+  engine_->OpenGate({});
+  EXPECT_EQ(Set("k", "v"), 1u);
+  EXPECT_EQ(engine_->AppendMarker({RecordType::kConfiguration, "c"}), 2u);
+  EXPECT_EQ(Set("k", "w"), 3u);
+}
+
 TEST_F(EngineGate, OpensAndClosesAgain) {
   OpenInMemory();
   engine_->OpenGate({});

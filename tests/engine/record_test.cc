@@ -190,5 +190,24 @@ TEST(Record, PrefixUpToCutsBetweenRecords) {
   EXPECT_TRUE(absl::IsDataLoss(PrefixUpTo(bytes, 8).status()));
 }
 
+TEST(Record, ThoseOfOneTypeAreFoundAmongOthers) {
+  std::string bytes;
+  EncodeRecord({.index = 5, .key = "k", .value = "v"}, bytes);
+  EncodeRecord({RecordType::kConfiguration, 6, {}, "", "c"}, bytes);
+  EncodeRecord({.index = 7, .key = "k", .value = "w"}, bytes);
+  const auto found = [](std::string_view in) {
+    std::vector<uint64_t> indexes;
+    ForEachOfType(in, RecordType::kConfiguration, [&](const RecordView& r) {
+      EXPECT_EQ(r.value, "c");
+      indexes.push_back(r.index);
+    });
+    return indexes;
+  };
+  EXPECT_EQ(found(bytes), std::vector<uint64_t>{6});
+  EXPECT_TRUE(found("").empty());
+  EXPECT_TRUE(found("no record at all").empty());
+  EXPECT_TRUE(found(std::string_view(bytes).substr(0, 20)).empty());
+}
+
 }  // namespace
 }  // namespace vigil::engine
