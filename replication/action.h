@@ -12,7 +12,9 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "engine/base/clock.h"
+#include "replication/change_request.h"
 #include "replication/member_messages.h"
 #include "replication/member_state.h"
 #include "replication/message.h"
@@ -78,6 +80,13 @@ struct RecordAsked {
   uint64_t index = 0;
   MonoTime deadline;
 };
+// Somebody asks for another configuration; answered when it is committed, or at the
+// deadline.
+struct ChangeAsked {
+  Token token;
+  ChangeRequest request;
+  MonoTime deadline;
+};
 // Nobody waits for the answer any more.
 struct ReadGivenUp {
   Token token;
@@ -89,6 +98,12 @@ struct MessageReceived {
   // With a Hello only: an index from which on the log holds every record; meant to
   // be the one after the common position. UINT64_MAX: none is known.
   uint64_t log_holds_from = UINT64_MAX;
+  // With Records only: the configurations among them.
+  std::vector<ConfigurationLog::Entry> configurations = {};
+};
+// The outcome of an AppendConfiguration action.
+struct ConfigurationAppended {
+  uint64_t index = 0;
 };
 struct LinkClosed {
   LinkId link = 0;
@@ -106,10 +121,11 @@ struct ApplyFailed {
   std::string why;
 };
 
-using Event = std::variant<LogProgressed, GateClosed, StorageFailed, Ticked,
-                           FenceAsked, PromoteAsked, ReplicaOfAsked, ReadAsked,
-                           CommitAsked, RecordAsked, ReadGivenUp,
-                           MessageReceived, LinkClosed, TailRead, ApplyFailed>;
+using Event =
+    std::variant<LogProgressed, GateClosed, StorageFailed, Ticked, FenceAsked,
+                 PromoteAsked, ReplicaOfAsked, ReadAsked, CommitAsked,
+                 RecordAsked, ReadGivenUp, ChangeAsked, ConfigurationAppended,
+                 MessageReceived, LinkClosed, TailRead, ApplyFailed>;
 
 // --- Actions
 
@@ -120,6 +136,12 @@ struct CloseGate {};  // answered by GateClosed before any other event
 struct OpenGate {     // with these records first
   std::string epoch_record;
   std::string configuration_record;  // empty: none
+};
+
+// Between the records of writers, while the gate is open. Answered by
+// ConfigurationAppended before any other event.
+struct AppendConfiguration {
+  std::string record;
 };
 
 struct Dial {
@@ -239,6 +261,12 @@ struct AnswerRead {
   MonoTime asked;  // likewise: when it was asked
 };
 
+// Not OK: kDeadlineExceeded leaves the outcome unknown; else nothing was changed.
+struct AnswerChange {
+  Token token;
+  absl::Status status;
+};
+
 // Something worth a line in the log.
 struct Report {
   bool warning = false;
@@ -251,7 +279,8 @@ using Action =
                  SendAck, AskRound, TellRead, RequestSync, SendKeys, Apply,
                  KeepDropped, BeginRewind, BeginStaging, StageEntries, StageLog,
                  CommitStaging, DropStaging, SettleDropped, AnswerFence,
-                 AnswerPromote, AnswerReplicaOf, AnswerRead, Report>;
+                 AnswerPromote, AnswerReplicaOf, AnswerRead, AnswerChange,
+                 AppendConfiguration, Report>;
 using Actions = std::vector<Action>;
 
 }  // namespace vigil::replication

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "engine/base/mutex.h"
 #include "replication/action.h"
 #include "replication/member_messages.h"
@@ -33,6 +34,7 @@ struct Asker {
   std::function<void(PromoteReply)> promote;
   std::function<void(ReplicaOfReply)> replica_of;
   std::function<void(const ReadAnswer&)> read;
+  std::function<void(const absl::Status&)> change;
 };
 
 class Askers {

@@ -1,5 +1,6 @@
 #include "replication/feeder.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -61,7 +62,9 @@ void Feeder::AwaitClose() {
 
 bool Feeder::SendState(Welcome& welcome) {
   const std::unique_ptr<engine::StateWalk> walk = engine_.Walk();
-  welcome.from = walk->begin_index();
+  // What has been recorded of the members since the Welcome was decided is told by the
+  // log alone, so that begins no later.
+  welcome.from = std::min(walk->begin_index(), welcome.target);
   welcome.keys = engine_.status().keys;
   if (!Send(welcome)) return false;
   for (std::string records = walk->Next(options_.message_bytes);

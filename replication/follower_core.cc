@@ -65,6 +65,7 @@ void FollowerCore::Redial(uint64_t last, MonoTime now, Actions& actions) {
                          .address = leader_.address,
                          .hello = {.group = state_.group,
                                    .name = state_.name,
+                                   .address = options_.address,
                                    .id = state_.id,
                                    .lineage = state_.lineage,
                                    .epoch = leader_.epoch,
@@ -89,8 +90,9 @@ void FollowerCore::Drop(std::string_view why, MonoTime now, Actions& actions) {
   pause_ = std::min(pause_ * 2, options_.redial_max);
 }
 
-void FollowerCore::OnMessage(Message message, const LogProgressed& progress,
-                             MonoTime now, Actions& actions) {
+void FollowerCore::OnMessage(MessageReceived& event,
+                             const LogProgressed& progress, MonoTime now,
+                             Actions& actions) {
   heard_ = now;
   std::visit(
       [&](auto& m) {
@@ -105,12 +107,12 @@ void FollowerCore::OnMessage(Message message, const LogProgressed& progress,
         } else if constexpr (std::is_same_v<M, EntriesEnd>) {
           OnEntriesEnd(m, now, actions);
         } else if constexpr (std::is_same_v<M, Records>) {
-          OnRecords(std::move(m), progress, now, actions);
+          OnRecords(std::move(m), event.configurations, progress, now, actions);
         } else {
           Drop("a message that only a replica sends", now, actions);
         }
       },
-      message);
+      event.message);
 }
 
 bool FollowerCore::Fits(const Welcome& welcome, uint64_t last) const {
@@ -121,7 +123,8 @@ bool FollowerCore::Fits(const Welcome& welcome, uint64_t last) const {
   }
   if (state_.lineage && last > 0 && state_.lineage != welcome.lineage)
     return false;
-  if (welcome.full) return true;
+  // What was recorded in between, of the members too, would be told by nobody.
+  if (welcome.full) return welcome.from <= welcome.target;
   if (!welcome.rewind) return welcome.from == last;
   return welcome.from > 0 && welcome.from < last &&
          welcome.from ==
@@ -133,11 +136,14 @@ void FollowerCore::OnWelcome(const Welcome& welcome, uint64_t last,
   if (!Fits(welcome, last))
     return Drop("a welcome that does not fit", now, actions);
   refusal_.clear();
-  if (state_.configuration.version == 0 &&
-      !SameMembers(state_.configuration, welcome.configuration)) {
-    std::string why = absl::StrCat(
-        "the group's members are ", ToString(welcome.configuration),
-        "; the options of this node say ", ToString(state_.configuration));
+  // Until they were changed for the first time, other ones in the options are a mistake.
+  const Configuration& mine = state_.configurations.At(last);
+  const Configuration& theirs = welcome.configurations.newest();
+  if (mine.version == 0 && mine.size() > 0 && theirs.version == 1 &&
+      !SameMembers(mine, theirs)) {
+    std::string why =
+        absl::StrCat("the group's members are ", ToString(theirs),
+                     "; the options of this node say ", ToString(mine));
     Drop(why, now, actions);
     refusal_ = std::move(why);
     return;
@@ -150,7 +156,7 @@ void FollowerCore::OnWelcome(const Welcome& welcome, uint64_t last,
   MemberState next = state_;
   next.lineage = welcome.lineage;
   next.history = welcome.history;
-  next.configuration = welcome.configuration;
+  next.configurations.Continue(welcome.configurations, welcome.from);
   if (next == state_) return;
   state_ = std::move(next);
   actions.push_back(Persist{state_});
@@ -222,8 +228,24 @@ void FollowerCore::OnEntriesEnd(const EntriesEnd& end, MonoTime now,
 
 // --- The log
 
-void FollowerCore::OnRecords(Records records, const LogProgressed& progress,
-                             MonoTime now, Actions& actions) {
+// Of a data set that is still to come the state is committed with it.
+void FollowerCore::Learn(
+    const std::vector<ConfigurationLog::Entry>& configurations,
+    Actions& actions) {
+  ConfigurationLog& log =
+      replacing() ? staged_.configurations : state_.configurations;
+  bool news = false;
+  for (const ConfigurationLog::Entry& entry : configurations) {
+    if (log.Has(entry)) continue;  // the Welcome had it
+    log.Append(entry.index, entry.configuration);
+    news = true;
+  }
+  if (news && !replacing()) actions.push_back(Persist{state_});
+}
+
+void FollowerCore::OnRecords(
+    Records records, const std::vector<ConfigurationLog::Entry>& configurations,
+    const LogProgressed& progress, MonoTime now, Actions& actions) {
   const uint64_t last = progress.last;
   if (records.epoch != leader_.epoch ||
       (phase_ != Phase::kStreaming && !replacing())) {
@@ -247,6 +269,7 @@ void FollowerCore::OnRecords(Records records, const LogProgressed& progress,
   if (records.first != end + 1 || records.last < records.first) {
     return Drop("a gap in the records", now, actions);
   }
+  Learn(configurations, actions);
   if (phase_ == Phase::kStreaming) {
     actions.push_back(Apply{link_, std::move(records.records)});
     return Sync(std::min(records.sync, records.last), actions);
@@ -266,7 +289,11 @@ void FollowerCore::CommitStaged(Actions& actions) {
   const bool rewound = phase_ == Phase::kRewinding;
   state_.lineage = staged_.lineage;
   state_.history = staged_.history;
-  state_.configuration = staged_.configuration;
+  if (rewound) {
+    state_.configurations.Continue(staged_.configurations, staged_.from);
+  } else {
+    state_.configurations = staged_.configurations;
+  }
   state_.formed = true;
   phase_ = Phase::kStreaming;
   switched_ = true;

@@ -26,8 +26,9 @@
 // carries is never ahead of the data. The acknowledgement waits for the next
 // LogProgressed, which tells the new log's end.
 //
-// It changes MemberState (lineage, history, configuration, formed) only by what
-// a Welcome of the epoch that it was told to follow says.
+// It changes MemberState (lineage, history, configurations, formed) only by what
+// a Welcome of the epoch that it was told to follow says, and by the configurations
+// among the records: those are on disk before the records are applied.
 //
 // Pure. Thread-compatible.
 #ifndef VIGIL_REPLICATION_FOLLOWER_CORE_H_
@@ -66,8 +67,8 @@ class FollowerCore {
   void Stop(std::string_view why, Actions& actions);
 
   // `progress` is of before the message.
-  void OnMessage(Message message, const LogProgressed& progress, MonoTime now,
-                 Actions& actions);
+  void OnMessage(MessageReceived& event, const LogProgressed& progress,
+                 MonoTime now, Actions& actions);
   void OnLinkClosed(std::string_view why, MonoTime now, Actions& actions);
   void OnTailRead(std::vector<std::string> keys, MonoTime now,
                   Actions& actions);
@@ -106,8 +107,11 @@ class FollowerCore {
   void Drop(std::string_view why, MonoTime now, Actions& actions);
   void OnWelcome(const Welcome& welcome, uint64_t last, MonoTime now,
                  Actions& actions);
-  void OnRecords(Records records, const LogProgressed& progress, MonoTime now,
-                 Actions& actions);
+  void OnRecords(Records records,
+                 const std::vector<ConfigurationLog::Entry>& configurations,
+                 const LogProgressed& progress, MonoTime now, Actions& actions);
+  void Learn(const std::vector<ConfigurationLog::Entry>& configurations,
+             Actions& actions);
   bool Fits(const Welcome& welcome, uint64_t last) const;
   void BeginReplacing(const Welcome& welcome, uint64_t last, Actions& actions);
   bool AwaitsEntries() const {

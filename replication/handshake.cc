@@ -35,19 +35,6 @@ std::string RefusalOf(const Hello& hello, const HandshakeFacts& facts) {
                         ToString(mine.lineage),
                         "): it belongs to another group's data_dir");
   }
-  const Member* member = mine.configuration.Find(hello.name);
-  if (member == nullptr) {
-    return absl::StrCat("'", hello.name, "' is not a member of group '",
-                        mine.group, "'");
-  }
-  if (member->id != hello.id) {
-    return absl::StrCat(
-        "'", hello.name, "' lost its identity: it presents id ",
-        ToString(hello.id), ", and the group knows that member as ",
-        ToString(member->id),
-        "; its data_dir was wiped, replaced, or it has none. It may not take "
-        "the member's place: what that member acknowledged would be lost");
-  }
   return {};
 }
 
@@ -71,7 +58,7 @@ std::variant<Welcome, Refused> DecideHandshake(const Hello& hello,
   return Welcome{.epoch = facts.epoch,
                  .lineage = mine.lineage,
                  .history = mine.history,
-                 .configuration = mine.configuration,
+                 .configurations = mine.configurations,
                  .full = !goes_on && !rewind,
                  .rewind = rewind,
                  .from = common,

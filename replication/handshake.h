@@ -7,8 +7,10 @@
 //   full      the log that follows is gone, or nothing is common, or the replica
 //             cannot rewind: it takes the whole state
 //   refused   this node is not the master that the replica means, or the
-//             replica is not a member: wrong group, options, lineage, name or
-//             identity
+//             replica is none of the group's: wrong group, options or lineage
+//
+// Whom the configuration does not name may follow, too: as a newcomer, who counts for
+// nothing and is never promoted. Such is a member that lost its identity.
 #ifndef VIGIL_REPLICATION_HANDSHAKE_H_
 #define VIGIL_REPLICATION_HANDSHAKE_H_
 

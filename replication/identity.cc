@@ -27,11 +27,36 @@ absl::Status CheckFits(const MemberState& state, const Identity& identity) {
     return absl::FailedPreconditionError(absl::StrCat(
         prefix, "node_id '", state.name, "', not to '", identity.name, "'"));
   }
-  const bool recorded = state.configuration.version > 0;
-  if (recorded && !SameMembers(state.configuration, identity.members)) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        prefix, "a group of the members ", ToString(state.configuration),
-        "; the options say ", ToString(identity.members)));
+  // Once they were changed, the options have no say any more.
+  const Configuration& recorded = state.configurations.newest();
+  if (recorded.version == 1 && identity.members.size() > 0 &&
+      !SameMembers(recorded, identity.members)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(prefix, "a group of the members ", ToString(recorded),
+                     "; the options say ", ToString(identity.members)));
+  }
+  return absl::OkStatus();
+}
+
+constexpr size_t kScanBytes = 1 << 20;
+
+// The process ended while it appended a configuration: is it in the log?
+absl::Status FindAppended(engine::Engine& engine, MemberState& state) {
+  if (!state.appending.has_value()) return absl::OkStatus();
+  const auto appending = *std::exchange(state.appending, std::nullopt);
+  for (uint64_t next = appending.after + 1; next <= engine.last_index();) {
+    const auto slice = engine.ReadLog(next, kScanBytes);
+    if (!slice.ok() || slice->records.empty()) {
+      return absl::DataLossError(
+          absl::StrCat("data_dir does not say who the members are: record ",
+                       next, " is not in its log any more"));
+    }
+    for (auto& entry : ConfigurationsIn(slice->records)) {
+      if (entry.configuration != appending.configuration) continue;
+      state.configurations.Append(entry.index, std::move(entry.configuration));
+      return absl::OkStatus();
+    }
+    next = slice->last + 1;
   }
   return absl::OkStatus();
 }
@@ -50,15 +75,17 @@ absl::StatusOr<MemberState> OpenMemberState(engine::Engine& engine,
     state.group = identity.group;
     state.name = identity.name;
     state.id = NodeId{RandomFromSystem()};
-    state.configuration = identity.members;
+    state.configurations = identity.members;
   } else {
     absl::StatusOr<MemberState> read = DecodeMemberState(bytes);
     if (!read.ok()) return read.status();
     state = *std::move(read);
     if (absl::Status fits = CheckFits(state, identity); !fits.ok()) return fits;
     // Before the group has recorded its members, the options are the only list.
-    if (state.configuration.version == 0)
-      state.configuration = identity.members;
+    if (absl::Status s = FindAppended(engine, state); !s.ok()) return s;
+    state.configurations.TrimTo(engine.last_index());
+    if (state.configurations.newest().version == 0)
+      state.configurations = identity.members;
     if (state.boot != kAllSynced && state.boot != identity.boot) {
       state.formed = false;
     }
@@ -100,7 +127,7 @@ MemberState RestoredState(const MemberState& backed_up,
   state.group = identity.group;
   state.name = identity.name;
   state.id = NodeId{RandomFromSystem()};
-  state.configuration = identity.members;
+  state.configurations = identity.members;
   state.boot = identity.boot;
   state.lineage = backed_up.lineage;
   state.history = backed_up.history;

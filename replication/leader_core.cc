@@ -9,16 +9,31 @@ namespace vigil::replication {
 LeaderCore::LeaderCore(const Configuration& configuration, NodeId self,
                        const Epoch& epoch, uint64_t first_index, MonoTime now,
                        uint64_t bytes)
-    : configuration_(configuration),
+    : self_(self),
+      configuration_(configuration),
       first_index_(first_index),
       begun_(now),
       point_{.epoch = epoch},
       unreplicated_(first_index - 1, bytes),
-      reads_(configuration.commit_quorum() - 1) {
-  for (const Member& member : configuration_.members) {
-    if (member.id != self) replicas_[member.id].heard = now;
+      reads_(configuration, self) {
+  SetConfiguration(configuration, now);
+}
+
+bool LeaderCore::SetConfiguration(const Configuration& configuration,
+                                  MonoTime now) {
+  configuration_ = configuration;
+  reads_.SetConfiguration(configuration);
+  std::erase_if(replicas_, [this](const auto& each) {
+    return !each.second.linked && !Votes(each.first);
+  });
+  point_.replicas = 0;
+  for (const Member& member : configuration_.voters()) {
+    if (member.id == self_) continue;
+    const auto [replica, fresh] = replicas_.try_emplace(member.id);
+    if (fresh) replica->second.heard = now;
+    ++point_.replicas;
   }
-  point_.replicas = static_cast<int>(replicas_.size());
+  return Recompute();
 }
 
 bool LeaderCore::OnLocalHeld(uint64_t held) {
@@ -52,24 +67,24 @@ bool LeaderCore::OnAck(NodeId from, const Ack& ack, MonoTime now) {
 }
 
 void LeaderCore::OnLinked(NodeId id, MonoTime now) {
-  const auto it = replicas_.find(id);
-  if (it == replicas_.end()) return;
-  it->second.linked = true;
-  it->second.formed = false;  // until it says so on this stream
-  it->second.heard = now;
+  if (id == self_) return;
+  ReplicaProgress& replica = replicas_[id];
+  replica.linked = true;
+  replica.formed = false;  // until it says so on this stream
+  replica.heard = now;
 }
 
 void LeaderCore::OnUnlinked(NodeId id) {
   const auto it = replicas_.find(id);
-  if (it != replicas_.end()) it->second.linked = false;
+  if (it == replicas_.end()) return;
+  it->second.linked = false;
+  if (!Votes(id)) replicas_.erase(it);
 }
 
 bool LeaderCore::IsIsolated(MonoTime now, absl::Duration timeout) const {
-  int reached = 1;
-  for (const auto& [id, replica] : replicas_) {
-    if (now - replica.heard <= timeout) ++reached;
-  }
-  return reached < configuration_.commit_quorum();
+  return !configuration_.IsCommitQuorum([&](const Member& member) {
+    return member.id == self_ || now - replicas_.at(member.id).heard <= timeout;
+  });
 }
 
 int LeaderCore::GoodReplicas(MonoTime now, absl::Duration max_lag) const {
@@ -77,7 +92,7 @@ int LeaderCore::GoodReplicas(MonoTime now, absl::Duration max_lag) const {
       std::count_if(replicas_.begin(), replicas_.end(), [&](const auto& each) {
         const ReplicaProgress& replica = each.second;
         return replica.linked && replica.formed &&
-               now - replica.heard <= max_lag;
+               now - replica.heard <= max_lag && Votes(each.first);
       }));
 }
 
@@ -90,30 +105,32 @@ bool LeaderCore::LacksReplicas(int needed, absl::Duration max_lag,
   return had_enough_ || now - begun_ > max_lag;
 }
 
+uint64_t LeaderCore::OfThisEpoch(uint64_t index) const {
+  return index < first_index_ ? 0 : index;
+}
+
 bool LeaderCore::Recompute() {
   std::vector<uint64_t> held;
-  std::vector<uint64_t> durable = {local_durable_};
   for (const auto& [id, replica] : replicas_) {
-    held.push_back(replica.held);
-    durable.push_back(replica.durable);
+    if (Votes(id)) held.push_back(replica.held);
   }
   std::sort(held.begin(), held.end(), std::greater<>());
+  point_.held_by = {};
   std::copy_n(held.begin(), std::min(held.size(), point_.held_by.size()),
               point_.held_by.begin());
-  held.push_back(local_held_);
-  point_.durable = std::max(point_.durable, OfQuorum(std::move(durable)));
-  const uint64_t commit = OfQuorum(std::move(held));
+  const uint64_t durable = configuration_.Agreed([&](const Member& member) {
+    return member.id == self_ ? local_durable_
+                              : replicas_.at(member.id).durable;
+  });
+  point_.durable = std::max(point_.durable, OfThisEpoch(durable));
+  const uint64_t commit =
+      OfThisEpoch(configuration_.Agreed([&](const Member& member) {
+        return member.id == self_ ? local_held_ : replicas_.at(member.id).held;
+      }));
   if (commit <= point_.index) return false;
   point_.index = commit;
   unreplicated_.OnCommitted(commit);
   return true;
-}
-
-// The greatest index that C of them reach; 0: none of this epoch.
-uint64_t LeaderCore::OfQuorum(std::vector<uint64_t> indexes) const {
-  const auto nth = indexes.begin() + (configuration_.commit_quorum() - 1);
-  std::nth_element(indexes.begin(), nth, indexes.end(), std::greater<>());
-  return *nth < first_index_ ? 0 : *nth;
 }
 
 }  // namespace vigil::replication

@@ -2,12 +2,16 @@
 // what is committed, and whether enough of them are in reach.
 //
 //   commit = the greatest index of the master's own epoch that C members hold
+//            (during a change: C of those before it and C of those after it)
 //
 // Only acknowledgements of this epoch, from formed members of the
 // configuration, count; the master counts itself for what it has itself handed
 // to the operating system, and among those that have synced for what it has itself
 // synced. Records of older epochs commit with the first record of this one: by
 // themselves they may be held by C members and still be lost (Raft, section 5.4.2).
+//
+// Others follow, too: read replicas, and newcomers. They count for nothing here, until a
+// configuration names them; then what they have acknowledged in this epoch counts.
 //
 // Pure. Thread-compatible.
 #ifndef VIGIL_REPLICATION_LEADER_CORE_H_
@@ -44,6 +48,9 @@ class LeaderCore {
              const Epoch& epoch, uint64_t first_index, MonoTime now,
              uint64_t bytes = 0);
 
+  // It is in the log now. Returns whether the commit index moved.
+  bool SetConfiguration(const Configuration& configuration, MonoTime now);
+
   // Each returns whether the commit index moved.
   bool OnLocalHeld(uint64_t held);
   bool OnAck(NodeId from, const Ack& ack, MonoTime now);
@@ -58,7 +65,7 @@ class LeaderCore {
   // `timeout`.
   bool IsIsolated(MonoTime now, absl::Duration timeout) const;
 
-  // Replicas whose stream is up, that are past their sync, and that gave a sign of life
+  // Members whose stream is up, that are past their sync, and that gave a sign of life
   // within `max_lag`: Redis' good replicas.
   int GoodReplicas(MonoTime now, absl::Duration max_lag) const;
   // Whether there are fewer of them than `needed`. A new master is given `max_lag` to
@@ -74,15 +81,18 @@ class LeaderCore {
   uint64_t commit() const { return point_.index; }
   const CommitPoint& commit_point() const { return point_; }
   const UnreplicatedFrom& unreplicated() const { return unreplicated_.from(); }
+  // The other members, and who else follows.
   const std::map<NodeId, ReplicaProgress>& replicas() const {
     return replicas_;
   }
 
  private:
   bool Recompute();
-  uint64_t OfQuorum(std::vector<uint64_t> indexes) const;
+  bool Votes(NodeId id) const { return configuration_.Find(id) != nullptr; }
+  uint64_t OfThisEpoch(uint64_t index) const;
 
-  const Configuration configuration_;
+  const NodeId self_;
+  Configuration configuration_;
   const uint64_t first_index_;
   const MonoTime begun_;
   bool had_enough_ = false;  // good replicas, once
@@ -91,7 +101,7 @@ class LeaderCore {
   CommitPoint point_;
   Unreplicated unreplicated_;
   ReadRounds reads_;
-  std::map<NodeId, ReplicaProgress> replicas_;  // the other members
+  std::map<NodeId, ReplicaProgress> replicas_;
 };
 
 }  // namespace vigil::replication

@@ -1,5 +1,7 @@
 #include "replication/member_state.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -63,13 +65,58 @@ std::string EncodeMemberState(const MemberState& state) {
                     entry.first_index, "\n");
   }
   // Last, because a configuration is a text of its own.
-  absl::StrAppend(&text, "configuration\n",
-                  EncodeConfiguration(state.configuration));
+  for (const auto& [index, configuration] : state.configurations.entries()) {
+    absl::StrAppend(&text, "configuration ", index, "\n",
+                    EncodeConfiguration(configuration));
+  }
+  if (state.appending.has_value()) {
+    absl::StrAppend(&text, "appending ", state.appending->after, "\n",
+                    EncodeConfiguration(state.appending->configuration));
+  }
   return text;
 }
 
+namespace {
+
+// The texts behind "configuration index" and "appending after", in their order.
+absl::Status ReadConfigurations(std::string_view text, MemberState& state) {
+  std::vector<ConfigurationLog::Entry> entries;
+  while (!text.empty()) {
+    const size_t line_end = text.find('\n');
+    if (line_end == std::string_view::npos) break;
+    const auto lines = SplitLines(text.substr(0, line_end));
+    text.remove_prefix(line_end + 1);
+    if (lines.empty() || lines[0].size() > 2) break;
+    const auto& words = lines[0];
+    // The first format had one, and did not say where.
+    const auto at =
+        words.size() == 1 ? std::optional<uint64_t>(0) : ParseNumber(words[1]);
+    const size_t next =
+        std::min(text.find("\nconfiguration "), text.find("\nappending "));
+    const size_t size = next == std::string_view::npos ? text.size() : next + 1;
+    auto configuration = DecodeConfiguration(text.substr(0, size));
+    if (!configuration.ok()) return configuration.status();
+    text.remove_prefix(size);
+    if (!at.has_value() || state.appending.has_value()) break;
+    if (words[0] == "configuration") {
+      entries.push_back({*at, *std::move(configuration)});
+    } else if (words[0] == "appending") {
+      state.appending = {*at, *std::move(configuration)};
+    } else {
+      break;
+    }
+    if (text.empty()) {
+      state.configurations = ConfigurationLog(std::move(entries));
+      return absl::OkStatus();
+    }
+  }
+  return absl::DataLossError("member state: no configuration");
+}
+
+}  // namespace
+
 absl::StatusOr<MemberState> DecodeMemberState(std::string_view bytes) {
-  constexpr std::string_view kTail = "\nconfiguration\n";
+  constexpr std::string_view kTail = "\nconfiguration";
   const size_t tail = bytes.find(kTail);
   if (!bytes.starts_with(kFormat) || tail == std::string_view::npos) {
     return absl::DataLossError("member state: not one, or of another format");
@@ -84,9 +131,10 @@ absl::StatusOr<MemberState> DecodeMemberState(std::string_view bytes) {
     }
   }
   state.history = History(std::move(history));
-  auto configuration = DecodeConfiguration(bytes.substr(tail + kTail.size()));
-  if (!configuration.ok()) return configuration.status();
-  state.configuration = *std::move(configuration);
+  if (absl::Status read = ReadConfigurations(bytes.substr(tail + 1), state);
+      !read.ok()) {
+    return read;
+  }
   if (!state.id || state.group.empty()) {
     return absl::DataLossError("member state: no identity");
   }

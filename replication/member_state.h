@@ -3,11 +3,13 @@
 #ifndef VIGIL_REPLICATION_MEMBER_STATE_H_
 #define VIGIL_REPLICATION_MEMBER_STATE_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "replication/configuration.h"
+#include "replication/configuration_log.h"
 #include "replication/position.h"
 
 namespace vigil::replication {
@@ -19,7 +21,15 @@ struct MemberState {
   Lineage lineage;
   Epoch promise;
   History history;
-  Configuration configuration;
+  ConfigurationLog configurations;
+  // A configuration that this master is about to append behind `after`: where, is known
+  // when it is in the log. On disk only while it is, or after a crash in that moment.
+  struct Appending {
+    uint64_t after = 0;
+    Configuration configuration;
+    friend bool operator==(const Appending&, const Appending&) = default;
+  };
+  std::optional<Appending> appending;
   // It lost nothing that it acknowledged. False before it has a lineage, and
   // after the machine went down with data that was not synced.
   bool formed = false;

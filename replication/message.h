@@ -15,7 +15,7 @@
 #include <string>
 #include <variant>
 
-#include "replication/configuration.h"
+#include "replication/configuration_log.h"
 #include "replication/position.h"
 #include "replication/shared_options.h"
 
@@ -28,6 +28,7 @@ struct Hello {
   uint32_t protocol = kProtocol;
   std::string group;
   std::string name;
+  std::string address;  // where others reach it
   NodeId id;
   Lineage lineage;
   Epoch epoch;  // of the master that the replica wants to follow
@@ -54,7 +55,7 @@ struct Welcome {
   Epoch epoch;
   Lineage lineage;
   History history;
-  Configuration configuration;
+  ConfigurationLog configurations;
   bool full = false;
   bool rewind =
       false;          // the replica's records above `from` are not the group's

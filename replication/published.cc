@@ -9,8 +9,7 @@ auto Noticeable(const ReplicatorStatus& s) {
   const MemberView& v = s.view;
   return std::tie(v.role, v.epoch, v.master, v.linked, v.promise, v.lineage,
                   v.formed, v.exact, v.healthy, v.history_epoch,
-                  v.configuration.version, s.settled_master, s.isolated,
-                  s.refusal);
+                  v.configuration, s.settled_master, s.isolated, s.refusal);
 }
 
 auto OfTheLog(const ReplicatorStatus& s) {

@@ -38,7 +38,9 @@ struct ReplicatorStatus {
   std::string
       refusal;  // why the master refuses this replica; empty: it does not
   std::string reason;  // why the role is what it is
+  // Master: the other members, read replicas and newcomers, as far as they follow.
   std::vector<std::pair<Member, ReplicaProgress>> replicas;
+  std::string change_waits_for;  // why a change of members has not begun yet
 };
 
 // What a write must know before it begins; what is read of it together belongs together.

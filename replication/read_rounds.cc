@@ -1,7 +1,6 @@
 #include "replication/read_rounds.h"
 
 #include <algorithm>
-#include <functional>
 
 namespace vigil::replication {
 
@@ -37,12 +36,11 @@ void ReadRounds::Forget(LinkId reader) {
 }
 
 uint64_t ReadRounds::Confirmed() const {
-  if (others_ == 0) return round_;
-  if (echoed_.size() < others_) return 0;
-  std::vector<uint64_t> rounds;
-  for (const auto& [id, round] : echoed_) rounds.push_back(round);
-  std::sort(rounds.begin(), rounds.end(), std::greater<>());
-  return rounds[others_ - 1];
+  return configuration_.Agreed([this](const Member& member) {
+    if (member.id == self_) return round_;
+    const auto echoed = echoed_.find(member.id);
+    return echoed == echoed_.end() ? 0 : echoed->second;
+  });
 }
 
 std::vector<ReadRounds::Answer> ReadRounds::TakeConfirmed() {

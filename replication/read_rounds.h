@@ -35,13 +35,19 @@ class ReadRounds {
     uint64_t index = 0;
   };
 
-  // `others`: how many members beside the master make a quorum.
-  explicit ReadRounds(int others) : others_(static_cast<size_t>(others)) {}
+  // `self` is the master.
+  ReadRounds(const Configuration& configuration, NodeId self)
+      : self_(self), configuration_(configuration) {}
+
+  // Rounds that are under way need its quorum, too.
+  void SetConfiguration(const Configuration& configuration) {
+    configuration_ = configuration;
+  }
 
   // Reads of `reader` up to the number `read` have arrived, and the log ends at `last`.
   // Returns the round that begins now, or 0 if they have been asked for before.
   uint64_t Ask(LinkId reader, uint64_t read, uint64_t last);
-  // A formed member of the configuration has read `round` in this epoch.
+  // A formed replica has read `round` in this epoch. It counts if it is a member.
   void OnEcho(NodeId from, uint64_t round);
   // Its stream is gone.
   void Forget(LinkId reader);
@@ -56,7 +62,8 @@ class ReadRounds {
   };
   uint64_t Confirmed() const;
 
-  const size_t others_;
+  const NodeId self_;
+  Configuration configuration_;
   uint64_t round_ = 0;  // the last one that has begun
   std::map<NodeId, uint64_t> echoed_;
   std::map<LinkId, uint64_t> asked_;

@@ -27,11 +27,12 @@ Actions ReplicationCore::Step(Event event, MonoTime now) {
   if (std::holds_alternative<GateClosed>(event)) return {};
   Settle();
   AnswerReads(now);
+  AdvanceChange(now);
   return std::move(actions_);
 }
 
 MemberView ReplicationCore::ViewAt(uint64_t last) const {
-  const Member* self = state_.configuration.Find(state_.name);
+  const Configuration& members = state_.configurations.At(last);
   MemberView view{
       .name = state_.name,
       .address = options_.address,
@@ -49,11 +50,19 @@ MemberView ReplicationCore::ViewAt(uint64_t last) const {
       .healthy = healthy_,
       .nonce = nonce_,
       .priority = options_.priority,
-      .configuration = state_.configuration,
+      .configuration = members,
       .history_epoch = state_.history.last_epoch()};
   // A member that the group knows under another identity is formed for nobody.
-  if (self != nullptr && self->id && self->id != state_.id) view.formed = false;
+  const Member* self = members.Find(state_.name);
+  if (self != nullptr && self->id && members.Find(state_.id) == nullptr)
+    view.formed = false;
   return view;
+}
+
+// A master has in its log what it has recorded, or will before it does anything else.
+const Configuration& ReplicationCore::configuration() const {
+  return leader_ ? state_.configurations.newest()
+                 : state_.configurations.At(log_.last);
 }
 
 uint64_t ReplicationCore::commit() const {
@@ -95,8 +104,8 @@ void ReplicationCore::On(const Ticked&, MonoTime now) {
   }
   isolated_ = leader_->IsIsolated(now, options_.isolation_timeout);
   CountReplicas(now);
-  for (const auto& [link, id] : std::map(replica_links_)) {
-    const auto replica = leader_->replicas().find(id);
+  for (const auto& [link, follower] : std::map(replica_links_)) {
+    const auto replica = leader_->replicas().find(follower.id);
     if (now - replica->second.heard <= options_.link_timeout) continue;
     actions_.push_back(CloseLink{link, "the replica is silent"});
     ForgetReplicaLink(link);
@@ -280,7 +289,7 @@ void ReplicationCore::On(MessageReceived& event, MonoTime now) {
   if (const Ack* ack = std::get_if<Ack>(&event.message)) {
     const auto link = replica_links_.find(event.link);
     if (link == replica_links_.end()) return;
-    leader_->OnAck(link->second, *ack, now);
+    leader_->OnAck(link->second.id, *ack, now);
     if (ack->epoch == leader_->epoch()) BeginRound(event.link, ack->read);
     return;
   }
@@ -290,7 +299,7 @@ void ReplicationCore::On(MessageReceived& event, MonoTime now) {
     // The master knows of a newer epoch; the sentinel will say who leads it.
     return RaisePromise(refused->promise, refused->why);
   }
-  follower_.OnMessage(std::move(event.message), log_, now, actions_);
+  follower_.OnMessage(event, log_, now, actions_);
 }
 
 void ReplicationCore::On(const LinkClosed& event, MonoTime now) {
@@ -335,12 +344,12 @@ void ReplicationCore::OnHello(LinkId link, const Hello& hello,
                                     "': ", refused->why)});
   } else {
     // One stream a replica: a new one means that the old is dead.
-    for (const auto& [old, id] : std::map(replica_links_)) {
-      if (id != hello.id) continue;
+    for (const auto& [old, follower] : std::map(replica_links_)) {
+      if (follower.id != hello.id) continue;
       actions_.push_back(CloseLink{old, "the replica came back"});
       ForgetReplicaLink(old);
     }
-    replica_links_[link] = hello.id;
+    replica_links_[link] = {hello.name, hello.address, hello.id};
     leader_->OnLinked(hello.id, now);
   }
   actions_.push_back(Feed{link, std::move(answer)});
@@ -374,7 +383,7 @@ void ReplicationCore::RaisePromise(const Epoch& epoch, std::string_view why) {
 void ReplicationCore::StepDown(std::string_view why) {
   if (!leader_) return;
   actions_.push_back(CloseGate{});
-  for (const auto& [link, id] : replica_links_) {
+  for (const auto& [link, follower] : replica_links_) {
     actions_.push_back(CloseLink{link, "no longer master"});
   }
   actions_.push_back(Report{
@@ -385,6 +394,14 @@ void ReplicationCore::StepDown(std::string_view why) {
                        ": ", absl::string_view(why.data(), why.size()))});
   replica_links_.clear();
   leader_.reset();
+  state_.appending.reset();
+  AnswerChangeAsked(change_ && change_->begun
+                        ? absl::DeadlineExceededError(
+                              "this node lost its role in the middle of the "
+                              "change: whether it is made is decided by the "
+                              "next master")
+                        : absl::FailedPreconditionError(
+                              "this node is not the master any more"));
   isolated_ = false;
   good_replicas_ = 0;
   lacks_replicas_ = false;
@@ -410,11 +427,10 @@ std::string ReplicationCore::RefusalToPromote(
   if (state_.history.last_epoch() >= request.epoch) {
     return "its history has that epoch already";
   }
-  const Configuration& members = state_.configuration.version > 0
-                                     ? state_.configuration
-                                     : request.configuration;
-  const Member* self = members.Find(state_.name);
-  if (self == nullptr || self->id != state_.id) {
+  const Configuration& recorded = configuration();
+  const Configuration& members =
+      recorded.version > 0 ? recorded : request.configuration;
+  if (members.Find(state_.id) == nullptr) {
     return "the configuration does not name it with its identity";
   }
   return {};
@@ -425,16 +441,19 @@ void ReplicationCore::BecomeMaster(const PromoteRequest& request,
   follower_.Stop("promoted", actions_);
   const uint64_t first = log_.last + 1;
   std::string configuration_record;
-  if (state_.configuration.version == 0) {
-    state_.configuration = request.configuration;
-    state_.configuration.version = 1;
-    configuration_record = EncodeConfiguration(state_.configuration);
+  state_.configurations.TrimTo(log_.last);
+  if (configuration().version == 0) {
+    Configuration members{.version = 1,
+                          .members = request.configuration.members};
+    configuration_record = EncodeConfiguration(members);
+    state_.configurations.Append(first + 1, std::move(members));
   }
   if (!state_.lineage) state_.lineage = Lineage{random_.Next() | 1};
   state_.formed = true;
   state_.history.Append(request.epoch, first);
-  leader_ = std::make_unique<LeaderCore>(state_.configuration, state_.id,
-                                         request.epoch, first, now, log_.bytes);
+  leader_ =
+      std::make_unique<LeaderCore>(state_.configurations.newest(), state_.id,
+                                   request.epoch, first, now, log_.bytes);
   actions_.push_back(Persist{state_});
   // Feeders of an older epoch asked for other rounds.
   actions_.push_back(AskRound{});
@@ -449,7 +468,7 @@ void ReplicationCore::BecomeMaster(const PromoteRequest& request,
 void ReplicationCore::ForgetReplicaLink(LinkId link) {
   const auto it = replica_links_.find(link);
   if (it == replica_links_.end()) return;
-  leader_->OnUnlinked(it->second);
+  leader_->OnUnlinked(it->second.id);
   leader_->reads().Forget(link);
   replica_links_.erase(it);
 }

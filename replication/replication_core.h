@@ -14,6 +14,8 @@
 //   - a member is promoted only in the epoch of its promise, only from the
 //     position and the start (nonce) that it told the leader, never twice (1);
 //   - a master that stepped down never writes in its old epoch again (2);
+//   - one change of members at a time, joint and then final, each recorded in the log
+//     and in force from its append on (replication_changes.cc);
 //   - what was dropped is told when the epoch that it was dropped for has committed a
 //     record: before, another master could still bring it back (7).
 //
@@ -67,8 +69,27 @@ class ReplicationCore {
   const LeaderCore* leader() const { return leader_.get(); }
   const FollowerCore& follower() const { return follower_; }
   const MemberState& state() const { return state_; }
+  // As master: who follows on which stream, members or not.
+  const std::map<LinkId, Member>& replica_links() const {
+    return replica_links_;
+  }
+  // The configuration that is in force.
+  const Configuration& configuration() const;
+  // As master: what is waited for with the change that was asked for; empty: there is
+  // none, or it is on its way through the log.
+  std::string change_waits_for() const;
 
  private:
+  // A change that somebody waits for.
+  struct AskedChange {
+    Token token = 0;
+    ChangeRequest request;
+    MonoTime deadline;
+    uint64_t asked_at = 0;  // the log's end then
+    bool begun = false;     // its first record is in the log, or on its way
+    std::string waits_for;  // before that
+  };
+
   void On(const LogProgressed& event, MonoTime now);
   void On(const GateClosed& event, MonoTime now);
   void On(const StorageFailed& event, MonoTime now);
@@ -80,6 +101,8 @@ class ReplicationCore {
   void On(const CommitAsked& event, MonoTime now);
   void On(const RecordAsked& event, MonoTime now);
   void On(const ReadGivenUp& event, MonoTime now);
+  void On(const ChangeAsked& event, MonoTime now);
+  void On(const ConfigurationAppended& event, MonoTime now);
   void On(MessageReceived& event, MonoTime now);
   void On(const LinkClosed& event, MonoTime now);
   void On(TailRead& event, MonoTime now);
@@ -100,6 +123,11 @@ class ReplicationCore {
   std::string RefusalToPromote(const PromoteRequest& request) const;
   void BecomeMaster(const PromoteRequest& request, MonoTime now);
   void ForgetReplicaLink(LinkId link);
+  void AdvanceChange(MonoTime now);
+  void BeginChange();
+  std::string WhyNotYet(const Change& change) const;
+  void Append(Configuration configuration);
+  void AnswerChangeAsked(const absl::Status& status);
 
   const Options options_;
   const uint64_t nonce_;
@@ -120,7 +148,8 @@ class ReplicationCore {
 
   FollowerCore follower_;
   std::unique_ptr<LeaderCore> leader_;      // while master
-  std::map<LinkId, NodeId> replica_links_;  // while master
+  std::map<LinkId, Member> replica_links_;  // while master
+  std::optional<AskedChange> change_;       // while master
 
   Actions actions_;  // of the step at hand
 };

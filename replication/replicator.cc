@@ -1,6 +1,7 @@
 #include "replication/replicator.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <variant>
 
@@ -87,6 +88,8 @@ void Replicator::Stop() {
   links_.CloseAll();
   for (const Asker& asker : askers_.TakeAll()) {
     if (asker.read) asker.read({});
+    if (asker.change)
+      asker.change(absl::CancelledError("the node is being destroyed"));
   }
   // 5. Writers that wait for a commit learn that it will not come.
   published_.EndEpoch();
@@ -131,6 +134,8 @@ void Replicator::OnMessage(LinkId link, Message message) {
   if (const Hello* hello = std::get_if<Hello>(&event.message)) {
     event.log_holds_from = HeldFromCommon(*hello);
   }
+  if (const Records* records = std::get_if<Records>(&event.message))
+    event.configurations = ConfigurationsIn(records->records);
   inbox_.PutData(std::move(event), bytes);
 }
 
@@ -186,6 +191,17 @@ Token Replicator::AskCommit(const Epoch& epoch, uint64_t index,
 Token Replicator::AskRecord(uint64_t epoch, uint64_t index, MonoTime deadline,
                             ReadAnswered answer) {
   return AskAsReader<RecordAsked>(std::move(answer), epoch, index, deadline);
+}
+
+void Replicator::ChangeMembers(
+    const ChangeRequest& request, MonoTime deadline,
+    std::function<void(const absl::Status&)> answer) {
+  const Token token = askers_.Add({.change = std::move(answer)});
+  if (inbox_.Ask(ChangeAsked{token, request, deadline})) return;
+  if (const Asker asker = askers_.Take(token); asker.change) {
+    asker.change(stopped_ ? absl::CancelledError("the node is being destroyed")
+                          : absl::UnavailableError("too many questions wait"));
+  }
 }
 
 // If the core is not told it answers at the deadline, and nobody is there.
@@ -282,8 +298,10 @@ void Replicator::StepAndExecute(Event event) {
   }
 }
 
-// Of a step that has failed: nothing of it happens, but a reader still waits.
+// Of a step that has failed: nothing of it happens, but a reader still waits, and who
+// asked for a change.
 void Replicator::Abandon(Action& action) {
+  if (auto* answer = std::get_if<AnswerChange>(&action)) Execute(*answer);
   auto* answer = std::get_if<AnswerRead>(&action);
   if (answer == nullptr) return;
   answer->outcome = ReadOutcome::kNoMaster;
@@ -346,10 +364,15 @@ bool Replicator::UpdateStatus() {
       .dropped = dropped_.counters(),
       .refusal = core_.follower().refusal()};
   if (const LeaderCore* leader = core_.leader()) {
+    std::map<NodeId, Member> names;
+    for (const auto& [link, follower] : core_.replica_links())
+      names[follower.id] = follower;
+    for (const Member& member : core_.configuration().everybody())
+      names[member.id] = member;
     for (const auto& [id, progress] : leader->replicas()) {
-      const Member* member = core_.state().configuration.Find(id);
-      if (member != nullptr) status.replicas.emplace_back(*member, progress);
+      if (names.contains(id)) status.replicas.emplace_back(names[id], progress);
     }
+    status.change_waits_for = core_.change_waits_for();
   }
   told_settled_ = status.settled_master;
   const Published::Changes changes =

@@ -103,6 +103,19 @@ class Replicator final : public MemberPort, public LinkAcceptor {
                   ReadAnswered answer);
   void GiveUpRead(Token token);
 
+  // --- For operators. Changes who the members are (replication_changes.cc has the steps).
+  // The answer comes once, at the deadline at the latest (to within a heartbeat), as
+  // AskRead's:
+  //   kFailedPrecondition  this node is not the master
+  //   kUnavailable         another change is under way; or until the deadline the newcomer
+  //                        did not follow, or had not caught up, or too few members were
+  //                        in reach; nothing was changed
+  //   kDeadlineExceeded    it has begun; its outcome is unknown
+  //   kCancelled           likewise: the node ends
+  //   others               as Decide says; nothing was changed
+  void ChangeMembers(const ChangeRequest& request, MonoTime deadline,
+                     std::function<void(const absl::Status&)> answer);
+
   ReplicatorStatus status() const { return published_.status(); }
   // For followers of the engine's log. Never blocks.
   LogFacts log_facts() const { return published_.log_facts(); }
@@ -154,6 +167,8 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   bool Execute(AnswerPromote& action);
   bool Execute(AnswerReplicaOf& action);
   bool Execute(AnswerRead& action);
+  bool Execute(AnswerChange& action);
+  bool Execute(AppendConfiguration& action);
   bool Execute(Report& action);
   bool Check(const absl::Status& status, LinkId link);
   bool CheckBarrier(const absl::Status& status);

@@ -174,6 +174,17 @@ bool Replicator::Execute(AnswerRead& action) {
   return true;
 }
 
+bool Replicator::Execute(AnswerChange& action) {
+  if (auto answer = askers_.Take(action.token).change) answer(action.status);
+  return true;
+}
+
+bool Replicator::Execute(AppendConfiguration& action) {
+  outcomes_.push_back(ConfigurationAppended{engine_.AppendMarker(
+      {engine::RecordType::kConfiguration, std::move(action.record)})});
+  return true;
+}
+
 bool Replicator::Execute(Report& action) {
   if (said_.Say(action.line, clock_.Mono())) {
     Log(logger_, action.warning ? LogLevel::kWarning : LogLevel::kNotice,

@@ -28,6 +28,45 @@ History ReadHistory(
   return History(std::move(entries));
 }
 
+using RepeatedMember = google::protobuf::RepeatedPtrField<v1::Member>;
+
+void WriteMembers(const std::vector<Member>& from, RepeatedMember* to) {
+  for (const Member& member : from) {
+    v1::Member* added = to->Add();
+    added->set_name(member.name);
+    added->set_address(member.address);
+    added->set_id(member.id.value);
+  }
+}
+
+std::vector<Member> ReadMembers(const RepeatedMember& from) {
+  std::vector<Member> to;
+  for (const v1::Member& member : from) {
+    to.push_back({ReadWord(member.name()), ReadWord(member.address()),
+                  NodeId{member.id()}});
+  }
+  return to;
+}
+
+using RepeatedConfiguration =
+    google::protobuf::RepeatedPtrField<v1::ConfigurationEntry>;
+
+void WriteConfigurations(const ConfigurationLog& from,
+                         RepeatedConfiguration* to) {
+  for (const ConfigurationLog::Entry& entry : from.entries()) {
+    v1::ConfigurationEntry* added = to->Add();
+    added->set_index(entry.index);
+    ToProto(entry.configuration, added->mutable_configuration());
+  }
+}
+
+ConfigurationLog ReadConfigurations(const RepeatedConfiguration& from) {
+  std::vector<ConfigurationLog::Entry> entries;
+  for (const v1::ConfigurationEntry& entry : from)
+    entries.push_back({entry.index(), FromProto(entry.configuration())});
+  return ConfigurationLog(std::move(entries));
+}
+
 }  // namespace
 
 std::string ReadWord(const std::string& from) {
@@ -76,21 +115,16 @@ Position FromProto(const v1::Position& from) {
 
 void ToProto(const Configuration& from, v1::Configuration* to) {
   to->set_version(from.version);
-  for (const Member& member : from.members) {
-    v1::Member* added = to->add_members();
-    added->set_name(member.name);
-    added->set_address(member.address);
-    added->set_id(member.id.value);
-  }
+  WriteMembers(from.members, to->mutable_members());
+  WriteMembers(from.before, to->mutable_before());
+  WriteMembers(from.readers, to->mutable_readers());
 }
 
 Configuration FromProto(const v1::Configuration& from) {
-  Configuration to{.version = from.version()};
-  for (const v1::Member& member : from.members()) {
-    to.members.push_back({ReadWord(member.name()), ReadWord(member.address()),
-                          NodeId{member.id()}});
-  }
-  return to;
+  return {.version = from.version(),
+          .members = ReadMembers(from.members()),
+          .before = ReadMembers(from.before()),
+          .readers = ReadMembers(from.readers())};
 }
 
 void ToProto(const MemberView& from, v1::MemberView* to) {
@@ -210,6 +244,7 @@ bool ToProto(const Message& from, v1::FromReplica* to) {
     out->set_protocol(hello->protocol);
     out->set_group(hello->group);
     out->set_name(hello->name);
+    out->set_address(hello->address);
     out->set_id(hello->id.value);
     out->set_lineage(hello->lineage.value);
     ToProto(hello->epoch, out->mutable_epoch());
@@ -259,7 +294,7 @@ bool ToProto(const Message& from, v1::FromMaster* to) {
     ToProto(welcome->epoch, out->mutable_epoch());
     out->set_lineage(welcome->lineage.value);
     WriteHistory(welcome->history, out->mutable_history());
-    ToProto(welcome->configuration, out->mutable_configuration());
+    WriteConfigurations(welcome->configurations, out->mutable_configurations());
     out->set_full(welcome->full);
     out->set_from(welcome->from);
     out->set_target(welcome->target);
@@ -291,6 +326,7 @@ absl::StatusOr<Message> FromProto(v1::FromReplica&& from) {
       return Hello{.protocol = in.protocol(),
                    .group = ReadWord(in.group()),
                    .name = ReadWord(in.name()),
+                   .address = ReadWord(in.address()),
                    .id = NodeId{in.id()},
                    .lineage = Lineage{in.lineage()},
                    .epoch = FromProto(in.epoch()),
@@ -328,7 +364,7 @@ absl::StatusOr<Message> FromProto(v1::FromMaster&& from) {
       return Welcome{.epoch = FromProto(in.epoch()),
                      .lineage = Lineage{in.lineage()},
                      .history = ReadHistory(in.history()),
-                     .configuration = FromProto(in.configuration()),
+                     .configurations = ReadConfigurations(in.configurations()),
                      .full = in.full(),
                      .rewind = in.rewind(),
                      .from = in.from(),

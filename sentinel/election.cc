@@ -171,10 +171,10 @@ void Election::AskAll(bool pre, uint64_t number, MonoTime now) {
   ++round_;
   refusals_.clear();
   until_ = now + options_.election_timeout();
-  ballot_ = Ballot(topology_.configuration(), options_.quorum);
+  ballot_ = Ballot(topology_.configuration(), topology_.quorum());
   ballot_.Grant(options_.name, options_.id);
   for (const Instance& instance : topology_.instances()) {
-    if (instance.own) continue;
+    if (instance.own || !topology_.IsNamed(instance)) continue;
     outbox_.AskFor(instance, round_, VoteRequest{pre, number},
                    options_.election_timeout());
   }

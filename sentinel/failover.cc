@@ -87,6 +87,7 @@ void Failover::AdvanceSelection(MonoTime now) {
   std::vector<MemberView> fresh;
   bool all_here = true;
   for (const Instance& instance : topology_.instances()) {
+    if (!topology_.IsNamed(instance)) continue;
     const bool spoke = instance.own || instance.ping.answered >= fresh_from_;
     if (instance.reachable() && spoke) {
       fresh.push_back(*instance.view);
@@ -131,13 +132,15 @@ std::vector<MemberView> Failover::Promised() const {
 }
 
 // The one in the log with the greatest position counts, never one that is
-// remembered; what is known serves until one is recorded.
+// remembered; what is known serves until one is recorded. A node need not be named by
+// what this one remembers: what its log names holds.
 Configuration Failover::ConfigurationAmong(
     const std::vector<MemberView>& views) const {
+  const Lineage lineage = topology_.own().view->lineage;
   const MemberView* best = nullptr;
   for (const MemberView& view : views) {
     if (view.configuration.version == 0) continue;
-    if (!IsMember(topology_.configuration(), view.name, view.id)) continue;
+    if (lineage && view.lineage != lineage) continue;
     if (best == nullptr || view.position > best->position) best = &view;
   }
   return best == nullptr ? topology_.configuration() : best->configuration;

@@ -20,7 +20,7 @@ void MasterWatch::Update(const Topology& topology, bool trusted, MonoTime now) {
   }  // else it stays down until a master stands, or somebody had one meanwhile
   down_ = !why_.empty();
   agreeing_ = CountAgreeing(topology, now);
-  odown_ = down_ && agreeing_ >= options_.quorum;
+  odown_ = down_ && agreeing_ >= topology.quorum();
 }
 
 std::string MasterWatch::WhyDown(const Topology& topology, MonoTime now) {
@@ -33,7 +33,7 @@ std::string MasterWatch::WhyDown(const Topology& topology, MonoTime now) {
   const auto& instances = topology.instances();
   const bool all_spoke = std::all_of(
       instances.begin(), instances.end(), [&](const Instance& instance) {
-        return instance.own || instance.sdown ||
+        return instance.own || instance.sdown || !topology.IsNamed(instance) ||
                (instance.view.has_value() &&
                 instance.heard_at >= *absent_since_);
       });

@@ -29,6 +29,8 @@ struct Opinion {
 struct Ping {
   uint64_t epoch = 0;  // highest epoch number that the asker has seen
   Opinion opinion;
+  bool joins =
+      false;  // it is a newcomer, and wants to know who the members are
 };
 
 struct Pong {

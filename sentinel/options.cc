@@ -9,15 +9,15 @@ absl::Status Options::Validate() const {
   const bool listed =
       std::any_of(members.begin(), members.end(),
                   [&](const auto& m) { return m.name == name; });
-  if (!listed) {
+  if (!listed && (!members.empty() || name.empty())) {
     return absl::InvalidArgumentError(
         absl::StrCat("name is \"", name, "\", which is not one of members"));
   }
   if (!id) return absl::InvalidArgumentError("id is zero");
   const int size = static_cast<int>(members.size());
-  if (quorum < 1 || quorum > size) {
+  if (quorum < 0 || (size > 0 && quorum > size)) {
     return absl::InvalidArgumentError(absl::StrCat("quorum is ", quorum,
-                                                   "; range: 1 to ", size,
+                                                   "; range: 0 to ", size,
                                                    ", the number of members"));
   }
   if (down_after < absl::Milliseconds(50) || down_after > absl::Hours(1)) {

@@ -21,18 +21,25 @@ struct Options {
   // The group's name. A question that carries another one is refused.
   std::string group;
 
-  // This node's name, one of `members`.
+  // This node's name.
   std::string name;
+
+  // Where the others reach it.
+  std::string address;
 
   // This node's identity, shared by its member and its sentinel. Not zero.
   NodeId id;
 
-  // All members, this one included. Identities may be zero: the group's
-  // recorded configuration knows them.
+  // All members, this one included, until the group has recorded them. Identities may
+  // be zero. Empty: this node joins a group, through `join`.
   std::vector<replication::Member> members;
 
-  // How many sentinels must see the master down. Range: 1 to members.size().
-  int quorum = 1;
+  // Addresses of nodes that know the group which this node joins.
+  std::vector<std::string> join = {};
+
+  // How many sentinels must see the master down; 0: a majority of the members. Of fewer
+  // members than that, all. Range: 0 to members.size().
+  int quorum = 0;
 
   // How long a peer may be silent before it is subjectively down.
   absl::Duration down_after = absl::Seconds(1);

@@ -25,8 +25,12 @@ class Outbox {
 
   void AskFor(const Instance& to, uint64_t round, Question::Body body,
               absl::Duration timeout) {
-    actions_.push_back(Ask{to.name,
-                           to.address,
+    AskAt(to.name, to.address, round, std::move(body), timeout);
+  }
+  void AskAt(const std::string& name, const std::string& address,
+             uint64_t round, Question::Body body, absl::Duration timeout) {
+    actions_.push_back(Ask{name,
+                           address,
                            round,
                            {group_, name_, id_, std::move(body), options_},
                            timeout});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "sentinel/topology.h"
@@ -37,6 +38,15 @@ std::vector<MemberView> FormedOfOneLineage(
     if (views.size() > largest.size()) largest = std::move(views);
   }
   return largest;
+}
+
+// Whether a member is one of these.
+auto Among(std::vector<MemberView> views) {
+  return [views = std::move(views)](const Member& member) {
+    return std::any_of(views.begin(), views.end(), [&](const MemberView& v) {
+      return v.name == member.name && (!member.id || member.id == v.id);
+    });
+  };
 }
 
 bool OneLineage(const std::vector<MemberView>& members) {
@@ -88,16 +98,17 @@ FencePlan PlanFence(const Configuration& configuration,
   const std::vector<MemberView> members = Members(configuration, views);
   const std::vector<MemberView> formed = FormedOfOneLineage(members);
   const int quorum = configuration.fence_quorum();
-  const auto count = absl::StrCat(formed.size(), " formed of ", members.size(),
-                                  " present of ", configuration.size());
+  const auto count =
+      absl::StrCat(formed.size(), " formed of ", members.size(), " present of ",
+                   configuration.voters().size());
   FencePlan plan;
-  if (static_cast<int>(formed.size()) >= quorum) {
+  if (configuration.IsFenceQuorum(Among(formed))) {
     plan.rule = PromotionRule::kFenceQuorum;
     for (const MemberView& view : formed) plan.targets.push_back(view.name);
     plan.why = absl::StrCat(count, ": a fence quorum of ", quorum);
   } else if (!OneLineage(members)) {
     plan.why = absl::StrCat(count, ", and they are of different lineages");
-  } else if (static_cast<int>(members.size()) == configuration.size()) {
+  } else if (configuration.IsAll(Among(members))) {
     plan.rule = PromotionRule::kAllMembers;
     for (const MemberView& view : members) plan.targets.push_back(view.name);
     plan.why = absl::StrCat(count, ": too few are formed, but all are here");
@@ -113,11 +124,9 @@ bool EnoughPromised(PromotionRule rule, const Configuration& configuration,
   const std::vector<MemberView> members = Members(configuration, promised);
   switch (rule) {
     case PromotionRule::kFenceQuorum:
-      return static_cast<int>(FormedOfOneLineage(members).size()) >=
-             configuration.fence_quorum();
+      return configuration.IsFenceQuorum(Among(FormedOfOneLineage(members)));
     case PromotionRule::kAllMembers:
-      return static_cast<int>(members.size()) == configuration.size() &&
-             OneLineage(members);
+      return configuration.IsAll(Among(members)) && OneLineage(members);
   }
   return false;
 }

@@ -49,6 +49,15 @@ bool SpeaksForItself(const Question& question) {
   return true;
 }
 
+// A newcomer may ask who the members are, and nothing else.
+bool Joins(const Question& question) {
+  const auto* ping = std::get_if<Ping>(&question.body);
+  return ping != nullptr && ping->joins;
+}
+
+// Stands for a node of which only the address is known; no name has this letter.
+constexpr char kSeed = '@';
+
 }  // namespace
 
 Sentinel::Sentinel(const Options& options, const PersistentState& state,
@@ -61,12 +70,15 @@ Sentinel::Sentinel(const Options& options, const PersistentState& state,
       election_(options, state, topology_, outbox_),
       failover_(options, topology_, outbox_),
       repoint_due_(now),
+      seek_due_(now),
       wake_(now) {}
 
 std::vector<Action> Sentinel::Step(const Event& event, const MemberView& own,
                                    MonoTime now) {
   NoticeStall(now);
   LearnView(topology_.own(), own, now);
+  // A failover has its own list of those whom it asks.
+  if (!failover_.running()) topology_.FollowConfiguration(now);
   std::visit([&](const auto& happened) { Handle(happened, now); }, event);
   Watch(now);
   Act(now);
@@ -104,7 +116,7 @@ absl::Status Sentinel::Admit(const Question& question) {
                  options_.shared_options, question.options);
              !other.empty()) {
     why = absl::StrCat("is not configured as this node: ", other);
-  } else if (topology_.Find(question.from) == nullptr ||
+  } else if ((topology_.Find(question.from) == nullptr && !Joins(question)) ||
              question.from == options_.name) {
     why = "is not another member of this group";
   } else if (!SpeaksForItself(question)) {
@@ -139,12 +151,14 @@ void Sentinel::Handle(const QuestionAsked& asked, MonoTime now) {
 }
 
 void Sentinel::HandlePing(const QuestionAsked& asked, MonoTime now) {
-  Instance& peer = *topology_.Find(asked.question.from);
   const auto& ping = std::get<Ping>(asked.question.body);
-  Hear(peer, ping.epoch, ping.opinion, now);
-  peer.ping.opinion_outdated = peer.ping.sent;
-  // It is back, or new: no need to wait for the next round to find out.
-  if (peer.sdown || !peer.detector.heard()) peer.ping.due = now;
+  // A newcomer is answered, and not heard.
+  if (Instance* peer = topology_.Find(asked.question.from); peer != nullptr) {
+    Hear(*peer, ping.epoch, ping.opinion, now);
+    peer->ping.opinion_outdated = peer->ping.sent;
+    // It is back, or new: no need to wait for the next round to find out.
+    if (peer->sdown || !peer->detector.heard()) peer->ping.due = now;
+  }
   outbox_.Add(Reply{
       asked.token, Answer(Pong{*topology_.own().view, election_.voter().epoch(),
                                watch_.opinion(topology_)})});
@@ -164,6 +178,12 @@ void Sentinel::Hear(Instance& instance, uint64_t epoch, const Opinion& opinion,
 }
 
 void Sentinel::Handle(const Answered& answered, MonoTime now) {
+  if (answered.from[0] == kSeed) {
+    seed_refusal_.clear();
+    if (const auto* pong = std::get_if<Pong>(&answered.answer))
+      topology_.Adopt(pong->view);
+    return;
+  }
   Instance* instance = topology_.Find(answered.from);
   if (instance == nullptr) return;
   if (TopicOf(answered.answer) == Topic::kPing) {
@@ -240,6 +260,7 @@ void Sentinel::LearnView(Instance& instance, const MemberView& view,
 }
 
 void Sentinel::Handle(const AskFailed& failed, MonoTime now) {
+  if (failed.to[0] == kSeed) seed_refusal_ = failed.why;
   Instance* instance = topology_.Find(failed.to);
   if (instance == nullptr) return;
   switch (failed.topic) {
@@ -311,7 +332,7 @@ void Sentinel::JudgeMaster(MonoTime now) {
     if (watch_.odown()) {
       outbox_.Announce(event_names::kOdown,
                        absl::StrCat(master, " #quorum ", watch_.agreeing(), "/",
-                                    options_.quorum, " ", watch_.why()));
+                                    topology_.quorum(), " ", watch_.why()));
     } else {
       outbox_.Announce(event_names::kOdownEnd, master);
     }
@@ -404,8 +425,19 @@ void Sentinel::SendPings(MonoTime now) {
     peer.ping.due = now + options_.ping_period();
     peer.ping.sent = topology_.NextPing();
     outbox_.AskFor(peer, peer.ping.sent,
-                   Ping{election_.voter().epoch(), opinion},
+                   Ping{election_.voter().epoch(), opinion, topology_.joins()},
                    options_.ping_timeout());
+  }
+  if (topology_.seeking() && now >= seek_due_) Seek(now);
+}
+
+void Sentinel::Seek(MonoTime now) {
+  seek_due_ = now + options_.ping_period();
+  for (const std::string& address : options_.join) {
+    if (address == topology_.own().address) continue;
+    outbox_.AskAt(kSeed + address, address, 0,
+                  Ping{.epoch = election_.voter().epoch(), .joins = true},
+                  options_.ping_timeout());
   }
 }
 
@@ -424,6 +456,13 @@ MonoTime Sentinel::NextWake(MonoTime now) const {
 
 std::string Sentinel::Obstacle() const {
   const Configuration& members = topology_.configuration();
+  if (topology_.seeking()) {
+    return absl::StrCat(
+        "no node that this one was told to join has said who "
+        "the members are",
+        seed_refusal_.empty() ? "" : ": ", seed_refusal_);
+  }
+  if (topology_.joins()) return {};
   if (!IsMember(members, options_.name, options_.id)) {
     return absl::StrCat("the group knows '", options_.name,
                         "' under another identity: this node lost its own, and "

@@ -84,6 +84,7 @@ class Sentinel {
   void Act(MonoTime now);
   void RepointOwnMember(MonoTime now);
   void SendPings(MonoTime now);
+  void Seek(MonoTime now);
   MonoTime NextWake(MonoTime now) const;
   Election::Situation situation() const;
   std::string Obstacle() const;
@@ -101,6 +102,8 @@ class Sentinel {
   Opinion said_;  // the opinion that the peers were last told
   std::optional<MonoTime> astray_since_;  // the own member does not follow
   MonoTime repoint_due_;
+  MonoTime seek_due_;                // the next question to those whom it joins
+  std::string seed_refusal_;         // why the last of them did not answer
   std::set<std::string> strangers_;  // reported
   MonoTime wake_;
 };

@@ -26,26 +26,83 @@ std::string SplitAddress(const std::string& address) {
 
 bool IsMember(const Configuration& configuration, std::string_view name,
               NodeId id) {
-  const Member* member = configuration.Find(name);
-  return member != nullptr && (!member->id || member->id == id);
+  const auto is = [&](const Member& member) {
+    return member.name == name && (!member.id || member.id == id);
+  };
+  return std::any_of(configuration.members.begin(), configuration.members.end(),
+                     is) ||
+         std::any_of(configuration.before.begin(), configuration.before.end(),
+                     is);
 }
 
 Topology::Topology(const Options& options, MonoTime now) : options_(options) {
-  for (const Member& member : options.members) {
-    const bool own = member.name == options.name;
-    if (own) own_ = instances_.size();
-    instances_.push_back({.name = member.name,
-                          .address = member.address,
-                          .own = own,
-                          .view = {},
-                          .opinion = {},
-                          .opinion_at = now,
-                          .heard_at = now,
-                          .detector = FailureDetector(options.down_after,
-                                                      options.fast_fail, now),
-                          .ping = {.due = now}});
-  }
+  instances_.push_back(MakeInstance({options.name, options.address, {}}, now));
   configuration_ = ChooseConfiguration();
+  FollowConfiguration(now);
+}
+
+Instance Topology::MakeInstance(const Member& member, MonoTime now) const {
+  return {
+      .name = member.name,
+      .address = member.address,
+      .own = member.name == options_.name,
+      .view = {},
+      .opinion = {},
+      .opinion_at = now,
+      .heard_at = now,
+      .detector = FailureDetector(options_.down_after, options_.fast_fail, now),
+      .ping = {.due = now}};
+}
+
+void Topology::FollowConfiguration(MonoTime now) {
+  if (followed_ == configuration_) return;
+  followed_ = configuration_;
+  std::vector<Instance> watched;
+  for (const Member& member : configuration_.everybody()) {
+    const auto has_name = [&](const Instance& i) {
+      return i.name == member.name;
+    };
+    // Of two members with one name, the one that will go on.
+    if (std::any_of(watched.begin(), watched.end(), has_name)) continue;
+    const auto old =
+        std::find_if(instances_.begin(), instances_.end(), has_name);
+    if (old != instances_.end() &&
+        (old->own || old->address == member.address)) {
+      watched.push_back(std::move(*old));
+      instances_.erase(old);
+    } else {
+      watched.push_back(MakeInstance(member, now));
+    }
+  }
+  for (Instance& left : instances_) {
+    if (left.own) watched.push_back(std::move(left));
+  }
+  instances_ = std::move(watched);
+  own_ = 0;
+  while (!instances_[own_].own) ++own_;
+  if (instances_[own_].address.empty()) {
+    const Member* self = configuration_.Find(options_.name);
+    if (self != nullptr) instances_[own_].address = self->address;
+  }
+}
+
+void Topology::Adopt(const MemberView& view) {
+  const Lineage own_lineage =
+      own().view.has_value() ? own().view->lineage : Lineage{};
+  if (view.configuration.version == 0) return;
+  if (own_lineage && view.lineage != own_lineage) return;
+  adopted_ = view.configuration;
+  configuration_ = ChooseConfiguration();
+}
+
+bool Topology::joins() const {
+  if (configuration_.version == 0) return seeking();
+  return configuration_.Find(options_.name) == nullptr;
+}
+
+int Topology::quorum() const {
+  const int size = configuration_.size();
+  return options_.quorum == 0 ? size / 2 + 1 : std::min(options_.quorum, size);
 }
 
 Topology::News Topology::Learn(Instance& instance, const MemberView& view,
@@ -106,6 +163,7 @@ Configuration Topology::ChooseConfiguration() const {
     if (best == nullptr || view.position > best->position) best = &view;
   }
   if (best != nullptr) return best->configuration;
+  if (adopted_.version > 0) return adopted_;
   Configuration bootstrap{.version = 0, .members = options_.members};
   for (Member& member : bootstrap.members) member.id = NodeId{};
   return bootstrap;

@@ -10,6 +10,10 @@
 // epoch is one that has not yet heard of its end; with an unreachable member's
 // promise nobody has to wait for.
 //
+// Who is watched: whom the configuration names, read replicas too, and this node, which
+// may be a newcomer. One that joins asks the nodes it was told of until one of them says
+// who the members are.
+//
 // Thread-safety: thread-compatible.
 #ifndef VIGIL_SENTINEL_TOPOLOGY_H_
 #define VIGIL_SENTINEL_TOPOLOGY_H_
@@ -27,7 +31,7 @@
 
 namespace vigil::sentinel {
 
-// True if `id` is the identity of member `name`, or none is recorded.
+// True if `id` is the identity of a member `name`, or none is recorded.
 bool IsMember(const replication::Configuration& configuration,
               std::string_view name, NodeId id);
 
@@ -76,6 +80,18 @@ class Topology {
   News Learn(Instance& instance, const replication::MemberView& view,
              MonoTime now);
 
+  // What a node says that knows the group which this one joins.
+  void Adopt(const replication::MemberView& view);
+  // Watches those whom the configuration names, and no one else. Ends the life of
+  // instances: nobody may hold one.
+  void FollowConfiguration(MonoTime now);
+  // Nobody has said yet who the members are.
+  bool seeking() const {
+    return configuration_.version == 0 && !options_.join.empty();
+  }
+  // This node is not named: a newcomer, who may ask all the same.
+  bool joins() const;
+
   // A sentinel's opinion names a master that may be newer than the known one.
   void Learn(const Opinion& opinion);
 
@@ -92,7 +108,13 @@ class Topology {
   const replication::Configuration& configuration() const {
     return configuration_;
   }
+  // How many sentinels must see the master down.
+  int quorum() const;
   bool Counts(const Instance& instance) const;
+  // It is a member by its name, and what it says is waited for.
+  bool IsNamed(const Instance& instance) const {
+    return configuration_.Find(instance.name) != nullptr;
+  }
   std::vector<replication::MemberView> ReachableViews() const;
 
   // Makes a ping to every peer due now.
@@ -122,11 +144,14 @@ class Topology {
  private:
   void Advance(const Epoch& epoch, const std::string& master);
   replication::Configuration ChooseConfiguration() const;
+  Instance MakeInstance(const replication::Member& member, MonoTime now) const;
 
   Options options_;
   std::vector<Instance> instances_;
   size_t own_ = 0;
   replication::Configuration configuration_;
+  replication::Configuration adopted_;   // version 0: none
+  replication::Configuration followed_;  // whom the instances stand for
   Epoch newest_epoch_;
   std::string newest_master_;
   std::string previous_master_;

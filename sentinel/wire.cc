@@ -109,6 +109,7 @@ void ToProto(const Question& from, v1::Question* to) {
   if (const auto* ping = std::get_if<Ping>(&from.body)) {
     to->mutable_ping()->set_epoch(ping->epoch);
     OpinionToProto(ping->opinion, to->mutable_ping()->mutable_opinion());
+    to->mutable_ping()->set_joins(ping->joins);
   } else if (const auto* vote = std::get_if<VoteRequest>(&from.body)) {
     to->mutable_vote()->set_pre(vote->pre);
     to->mutable_vote()->set_number(vote->number);
@@ -155,7 +156,8 @@ absl::StatusOr<Question> FromProto(const v1::Question& from) {
   switch (from.body_case()) {
     case v1::Question::kPing:
       to.body =
-          Ping{from.ping().epoch(), OpinionFromProto(from.ping().opinion())};
+          Ping{from.ping().epoch(), OpinionFromProto(from.ping().opinion()),
+               from.ping().joins()};
       break;
     case v1::Question::kVote:
       to.body = VoteRequest{from.vote().pre(), from.vote().number()};

@@ -1,11 +1,52 @@
 #include "vigil/conversions.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 namespace vigil {
+namespace {
+
+bool Names(const std::vector<replication::Member>& members,
+           const replication::Member& member) {
+  return std::any_of(
+      members.begin(), members.end(),
+      [&](const replication::Member& m) { return m.id == member.id; });
+}
+
+}  // namespace
+
+MemberKind KindOf(const replication::Configuration& configuration,
+                  const replication::Member& member) {
+  if (Names(configuration.members, member)) {
+    return configuration.joint() && !Names(configuration.before, member)
+               ? MemberKind::kJoining
+               : MemberKind::kMember;
+  }
+  if (Names(configuration.before, member)) return MemberKind::kLeaving;
+  if (Names(configuration.readers, member)) return MemberKind::kReadReplica;
+  return MemberKind::kNewcomer;
+}
+
+std::string_view ToString(MemberKind kind) {
+  switch (kind) {
+    case MemberKind::kMember:
+      return "member";
+    case MemberKind::kJoining:
+      return "joining";
+    case MemberKind::kLeaving:
+      return "leaving";
+    case MemberKind::kReadReplica:
+      return "read_replica";
+    case MemberKind::kNewcomer:
+      return "newcomer";
+  }
+  return "";
+}
 
 replication::Configuration ToConfiguration(const Options& options) {
   replication::Configuration configuration;
+  if (!options.join.empty()) return configuration;
   for (const MemberAddress& member : options.members) {
     configuration.members.push_back({member.name, member.address, {}});
   }

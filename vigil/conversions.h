@@ -14,9 +14,14 @@ namespace vigil {
 // Named value of the engine: the sentinel's vote is kept beside the data.
 inline constexpr char kSentinelMeta[] = "sentinel";
 
+// Nobody, of a node that joins a group.
 replication::Configuration ToConfiguration(const Options& options);
 // Those that a group's members must agree on.
 replication::SharedOptions ToSharedOptions(const Options& options);
+// By its identity.
+MemberKind KindOf(const replication::Configuration& configuration,
+                  const replication::Member& member);
+
 WorkStatus ToWorkStatus(const engine::Work& work);
 
 }  // namespace vigil

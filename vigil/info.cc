@@ -173,8 +173,18 @@ void Replication(const NodeStatus& s, Lines& lines) {
               absl::StrCat("ip=", at.host, ",port=", at.port,
                            ",state=", replica.linked ? "online" : "offline",
                            ",offset=", replica.held_index, ",name=",
-                           replica.name, ",records_behind=", replica.lag));
+                           replica.name, ",records_behind=", replica.lag,
+                           ",kind=", View(ToString(replica.kind))));
   }
+  lines.Add("member_kind", View(ToString(s.kind)));
+  lines.Add("members_version", s.members_version);
+  for (size_t i = 0; i < s.members.size(); ++i) {
+    const MemberStatus& member = s.members[i];
+    lines.Add(absl::StrFormat("group_member%d", i),
+              absl::StrCat("name=", member.name, ",address=", member.address,
+                           ",kind=", View(ToString(member.kind))));
+  }
+  if (!s.members_change.empty()) lines.Add("members_change", s.members_change);
   lines.Add("master_replid", s.lineage);
   lines.Add("master_repl_offset", master ? s.last_index : s.last_index + s.lag);
   lines.Add("epoch", s.role.epoch);

@@ -63,9 +63,10 @@ sentinel::Options MakeSentinelOptions(const Options& options,
   to.shared_options = ToSharedOptions(options);
   to.name = options.node_id;
   to.id = own.id;
-  to.members = own.configuration.members;
-  to.quorum =
-      options.sentinel.quorum.value_or(own.configuration.size() / 2 + 1);
+  to.address = AddressOf(options, options.node_id);
+  to.members = ToConfiguration(options).members;
+  to.join = options.join;
+  to.quorum = options.sentinel.quorum.value_or(0);
   to.down_after = options.sentinel.down_after;
   to.failover_timeout = options.sentinel.failover_timeout;
   to.fast_fail = options.sentinel.fast_fail;

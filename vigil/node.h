@@ -332,6 +332,43 @@ class Node {
   // Waits for the files that it is given to be read, and for nothing else.
   virtual absl::Status UpdateSecurity(const SecurityOptions& security) = 0;
 
+  // --- Members, changed at run time by the master; NodeStatus::members shows them. A
+  // change is recorded in the log, survives every failover once it is made, and keeps
+  // every promise of the Acks at each moment of it. One at a time. The new node is opened
+  // with Options::join (or, if it has lost its identity, as it was before), follows the
+  // master, and is waited for until it has caught up. Writes go on meanwhile. OK means
+  // that the change is made, and committed.
+  //   kFailedPrecondition  not the master; MasterOf(status); nothing was changed
+  //   kNotFound            there is none of this name
+  //   kAlreadyExists       it is that already
+  //   kInvalidArgument     there would be more than 7 members, or none, or more than 32
+  //                        read replicas
+  //   kUnavailable         another change is under way; or until the time-out the new node
+  //                        did not follow this one, or had not caught up, or too few
+  //                        members were in reach; nothing was changed; try again
+  //   kDeadlineExceeded    it has begun, and is not committed in time, or this node lost its
+  //                        role: the outcome is unknown, and NodeStatus::members tells it
+  //   kCancelled           likewise: the node is being destroyed
+
+  // A newcomer or a read replica becomes a voting member.
+  virtual absl::Status AddMember(
+      const std::string& name, absl::Duration timeout = absl::Seconds(60)) = 0;
+  // A newcomer becomes a read replica: it follows, serves reads, forwards writes, counts
+  // for no Ack, and is never promoted.
+  virtual absl::Status AddReadReplica(
+      const std::string& name, absl::Duration timeout = absl::Seconds(60)) = 0;
+  // A member or a read replica goes. It may be down, as long as a majority of those
+  // before and of those after is there. A master that removes itself steps down when it
+  // is done. A node that was removed goes on as a newcomer; destroy it.
+  virtual absl::Status RemoveMember(
+      const std::string& name, absl::Duration timeout = absl::Seconds(60)) = 0;
+  // A newcomer takes the place of a member in one change, for example of one whose disk is
+  // gone; that the number of members never differs keeps the quorums small. `newcomer` may
+  // be `name` itself: a node that was opened again without the data it had.
+  virtual absl::Status ReplaceMember(
+      const std::string& name, const std::string& newcomer,
+      absl::Duration timeout = absl::Seconds(60)) = 0;
+
   virtual NodeStatus status() const = 0;
 
   // Calls `listener` with the present view at once and with the latest view

@@ -37,6 +37,8 @@ Logger MakeLogger(const Options& options) {
   };
 }
 
+using MembersChange = replication::ChangeRequest::Kind;
+
 // To itself, too: what has been sent to another master before may end here.
 std::optional<ForwardRoute> RouteTo(
     const replication::ReplicatorStatus& status) {
@@ -123,6 +125,7 @@ void NodeImpl::EndCallbacks() {
   //    Writes first: a callback may be in one, and the others wait for that thread.
   if (writer_) writer_->Close();
   if (backups_) backups_->Stop();
+  if (member_changes_) member_changes_->Stop();
   if (forwarder_) forwarder_->Stop();
   if (reader_) reader_->Stop();
   if (acks_) acks_->Stop();
@@ -245,6 +248,10 @@ absl::Status NodeImpl::OpenReplicator() {
       [this](const std::string& dir, const Limit& limit) {
         return MakeBackup(dir, limit);
       });
+  member_changes_ = std::make_unique<MemberChanges>(
+      clock_, [this](const auto& request, MonoTime deadline, auto answer) {
+        replicator_->ChangeMembers(request, deadline, std::move(answer));
+      });
   async_ = std::make_unique<AsyncWriter>(*writer_, forwarder_, reader_,
                                          *backups_, acks_);
   return absl::OkStatus();
@@ -366,6 +373,34 @@ absl::Status NodeImpl::MakeBackup(const std::string& dir, const Limit& limit) {
   std::filesystem::remove_all(dir, ignored);
   return absl::AbortedError(
       "this node's epoch or role changed while the backup was made; try again");
+}
+
+absl::Status NodeImpl::ChangeMembers(const replication::ChangeRequest& request,
+                                     absl::Duration timeout) {
+  absl::Status made = member_changes_->Make(request, timeout);
+  return absl::IsFailedPrecondition(made) ? NotMasterError(roles_.latest())
+                                          : made;
+}
+
+absl::Status NodeImpl::AddMember(const std::string& name,
+                                 absl::Duration timeout) {
+  return ChangeMembers({MembersChange::kAddMember, name, {}}, timeout);
+}
+
+absl::Status NodeImpl::AddReadReplica(const std::string& name,
+                                      absl::Duration timeout) {
+  return ChangeMembers({MembersChange::kAddReader, name, {}}, timeout);
+}
+
+absl::Status NodeImpl::RemoveMember(const std::string& name,
+                                    absl::Duration timeout) {
+  return ChangeMembers({MembersChange::kRemove, name, {}}, timeout);
+}
+
+absl::Status NodeImpl::ReplaceMember(const std::string& name,
+                                     const std::string& newcomer,
+                                     absl::Duration timeout) {
+  return ChangeMembers({MembersChange::kReplace, name, newcomer}, timeout);
 }
 
 Subscription NodeImpl::OnRole(std::function<void(const RoleView&)> listener) {

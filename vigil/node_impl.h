@@ -40,6 +40,7 @@
 #include "vigil/grpc_forwarding.h"
 #include "vigil/grpc_server.h"
 #include "vigil/live_security.h"
+#include "vigil/member_changes.h"
 #include "vigil/node.h"
 #include "vigil/role_feed.h"
 #include "vigil/writer.h"
@@ -131,6 +132,15 @@ class NodeImpl final : public Node {
                                  absl::Duration timeout) const override;
   absl::Status Backup(const std::string& dir,
                       const WorkOptions& options) override;
+  absl::Status AddMember(const std::string& name,
+                         absl::Duration timeout) override;
+  absl::Status AddReadReplica(const std::string& name,
+                              absl::Duration timeout) override;
+  absl::Status RemoveMember(const std::string& name,
+                            absl::Duration timeout) override;
+  absl::Status ReplaceMember(const std::string& name,
+                             const std::string& newcomer,
+                             absl::Duration timeout) override;
   absl::Status UpdateSecurity(const SecurityOptions& security) override;
   NodeStatus status() const override;
   Subscription OnRole(std::function<void(const RoleView&)> listener) override;
@@ -145,6 +155,8 @@ class NodeImpl final : public Node {
   absl::Status OpenReplicator();
   absl::Status OpenMonitor();
   absl::Status Listen();
+  absl::Status ChangeMembers(const replication::ChangeRequest& request,
+                             absl::Duration timeout);
   absl::Status MakeBackup(const std::string& dir, const Limit& limit);
   void PublishRole();
   void Announce(const sentinel::SentinelEvent& event);
@@ -183,6 +195,7 @@ class NodeImpl final : public Node {
   std::unique_ptr<ForwardServer> forwarded_;
   std::shared_ptr<FreshReader> reader_;
   std::unique_ptr<Backups> backups_;
+  std::unique_ptr<MemberChanges> member_changes_;
   std::shared_ptr<AckWatch> acks_;
   std::unique_ptr<AsyncWriter> async_;
   std::unique_ptr<sentinel::Transport> asks_;

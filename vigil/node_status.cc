@@ -13,6 +13,22 @@ uint64_t Behind(uint64_t ahead, uint64_t here) {
   return ahead > here ? ahead - here : 0;
 }
 
+void TellMembers(const replication::ReplicatorStatus& from, NodeStatus& to) {
+  const replication::Configuration& members = from.view.configuration;
+  to.kind = members.version == 0 && members.size() > 0
+                ? MemberKind::kMember  // of a group that is still to be formed
+                : KindOf(members, {.id = from.view.id});
+  to.members_version = members.version;
+  for (const replication::Member& member : members.everybody()) {
+    to.members.push_back({.name = member.name,
+                          .address = member.address,
+                          .kind = members.version == 0
+                                      ? MemberKind::kMember
+                                      : KindOf(members, member)});
+  }
+  to.members_change = members.joint() ? "committing" : from.change_waits_for;
+}
+
 }  // namespace
 
 RoleView ToRoleView(const replication::ReplicatorStatus& status) {
@@ -87,9 +103,11 @@ NodeStatus NodeImpl::status() const {
   to.big_keys = ToBigKeys(engine_->big_keys());
   for (const engine::Work& work : engine_->works())
     to.works.push_back(ToWorkStatus(work));
+  TellMembers(from, to);
   for (const auto& [member, progress] : from.replicas) {
     to.replicas.push_back({.name = member.name,
                            .address = member.address,
+                           .kind = KindOf(from.view.configuration, member),
                            .linked = progress.linked,
                            .held_index = progress.held,
                            .lag = Behind(engine.last_index, progress.held)});

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kMembersMax = replication::kMembersMax;
 constexpr size_t kNameBytesMax = 64;
+constexpr size_t kJoinMax = 16;
 constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kKeyBytesMax = 64 << 10;
 constexpr size_t kValueBytesMax = 64 * kMiB;
@@ -123,6 +124,25 @@ absl::Status CheckMembers(const Options& options) {
   return absl::OkStatus();
 }
 
+absl::Status CheckJoin(const Options& options) {
+  if (options.join.empty()) return absl::OkStatus();
+  if (options.members.size() != 1) {
+    return Wrong("members", absl::StrCat(options.members.size(), " members"),
+                 "this node alone, as there is a join");
+  }
+  if (options.join.size() > kJoinMax) {
+    return Wrong("join", absl::StrCat(options.join.size(), " addresses"),
+                 "up to 16 addresses");
+  }
+  for (const std::string& address : options.join) {
+    if (auto s = CheckAddress("join[]", address); !s.ok()) return s;
+    if (address == options.members[0].address) {
+      return Wrong("join[]", address, "the address of another node");
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckTls(const TlsOptions& tls) {
   const struct {
     const char* name;
@@ -150,7 +170,8 @@ absl::Status CheckSentinel(const Options& options) {
   const SentinelOptions& sentinel = options.sentinel;
   const int count = static_cast<int>(options.members.size());
   if (sentinel.quorum) {
-    auto s = CheckRange("sentinel.quorum", *sentinel.quorum, 1, count);
+    const int high = options.join.empty() ? count : kMembersMax;
+    auto s = CheckRange("sentinel.quorum", *sentinel.quorum, 1, high);
     if (!s.ok()) return s;
   }
   if (auto s = CheckDuration("sentinel.down_after", sentinel.down_after,
@@ -176,7 +197,9 @@ absl::Status CheckReplication(const Options& options) {
                  absl::StrCat("20ms to less than sentinel.down_after (",
                               absl::FormatDuration(down_after), ")"));
   }
-  const int others = static_cast<int>(options.members.size()) - 1;
+  const int others = options.join.empty()
+                         ? static_cast<int>(options.members.size()) - 1
+                         : kMembersMax - 1;
   if (auto s = CheckRange("min_replicas_to_write",
                           options.min_replicas_to_write, 0, others);
       !s.ok()) {
@@ -289,6 +312,7 @@ absl::Status Options::Validate() const {
     if (auto s = CheckAddress("listen", listen); !s.ok()) return s;
   }
   if (auto s = CheckMembers(*this); !s.ok()) return s;
+  if (auto s = CheckJoin(*this); !s.ok()) return s;
   if (auto s = security.Validate(); !s.ok()) return s;
   if (auto s = CheckSentinel(*this); !s.ok()) return s;
   if (auto s = CheckReplication(*this); !s.ok()) return s;

@@ -69,8 +69,9 @@ enum class OnUnreplicated {
 struct SentinelOptions {
   // How many sentinels must see the master down before a failover may start. A
   // failover also needs the votes of a majority, so less than a majority only
-  // makes suspicion quicker. Range: 1 to the number of members. Default: a
-  // majority.
+  // makes suspicion quicker. In a group that has shrunk below it, all must. Range: 1 to
+  // the number of members; with `join`, to 7. Default: a majority, of whatever members
+  // there are.
   std::optional<int> quorum;
 
   // How long a node may be silent before this sentinel holds it for down.
@@ -114,13 +115,21 @@ struct Options {
 
   // The voting members of the group, this one included, the same list on all: 1
   // to 7. An odd number; an even one tolerates no more failures than one fewer.
-  // They form the group at its first start; then the recorded list counts.
+  // They form the group at its first start; then the recorded list counts, which
+  // Node::AddMember and the like change. With `join`: this node alone.
   std::vector<MemberAddress> members;
+
+  // Addresses of nodes of a group that exists: this node joins it, follows its master and
+  // serves reads, as a newcomer, until Node::AddMember or AddReadReplica on the master
+  // names it. One that answers is enough; the others are found through it. From then on
+  // the recorded members count, whatever stands here. A node without it that is alone in
+  // `members` forms a group of one. Same form as an address of `members`; up to 16.
+  std::vector<std::string> join;
 
   // Where this node keeps its data, its identity and its promises. One
   // directory a node; it is created if its parent exists. Empty: memory only. A
-  // memory-only node that restarts has lost its identity, and the group does
-  // not take it back.
+  // memory-only node that restarts has lost its identity: it is a newcomer, who counts
+  // for nothing until Node::ReplaceMember gives it the place that it had.
   std::string data_dir;
 
   // Certificates and a shared secret. Without: whoever reaches the port is a member.
@@ -143,7 +152,8 @@ struct Options {
   // if its stream is up, it is past its sync, and it was heard of within
   // min_replicas_max_lag. More protects more, and stops writes when as many replicas
   // fail. A new master has min_replicas_max_lag to get them for the first time. Zero:
-  // off. Range: 0 to one less than the number of members.
+  // off. Read replicas do not count. Range: 0 to one less than the number of members;
+  // with `join`, to 6.
   int min_replicas_to_write = 0;
 
   // Shorter loses less at a master that is cut off without a closed connection, and

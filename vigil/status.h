@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -27,10 +28,30 @@ struct RoleView {
   friend bool operator==(const RoleView&, const RoleView&) = default;
 };
 
-// Another member, as the master sees it.
+// What a node is in its group.
+enum class MemberKind {
+  kMember,  // votes, and counts for quorums
+  kJoining,  // likewise, and is not yet all there: a change of members is under way
+  kLeaving,      // likewise, and will not be there any more
+  kReadReplica,  // follows the master, and counts for nothing
+  kNewcomer,  // likewise, and the group has not recorded it: it has joined just now, was
+              // removed, or lost its identity
+};
+// "member", "joining", "leaving", "read_replica", "newcomer"
+std::string_view ToString(MemberKind kind);
+
+// One of the group's nodes, as its log has recorded them.
+struct MemberStatus {
+  std::string name;
+  std::string address;
+  MemberKind kind = MemberKind::kMember;
+};
+
+// Another node that follows, or should, as the master sees it.
 struct ReplicaStatus {
   std::string name;
   std::string address;
+  MemberKind kind = MemberKind::kMember;
   bool linked = false;      // its stream is up
   uint64_t held_index = 0;  // it holds the log up to here
   uint64_t lag = 0;         // records that it does not hold yet
@@ -219,7 +240,15 @@ struct NodeStatus {
   int good_replicas = 0;            // master: as min_replicas_to_write counts
   UnreplicatedStatus unreplicated;  // master
   ForwardingStatus forwarding;
-  std::vector<ReplicaStatus> replicas;  // empty on a replica
+  std::vector<ReplicaStatus> replicas;    // empty on a replica
+  MemberKind kind = MemberKind::kMember;  // of this node
+  // Who the members and read replicas are, as far as this node's log goes; empty until
+  // it knows. The version counts the changes.
+  std::vector<MemberStatus> members;
+  uint64_t members_version = 0;
+  // Why a change of members that was asked for has not begun yet; or "committing", while
+  // one is on its way through the log; empty: there is none.
+  std::string members_change;
   std::vector<PeerStatus> peers;
   std::string failover;  // state of the failover that this node's sentinel
                          // runs: "none", "wait_start", "select_replica", ...

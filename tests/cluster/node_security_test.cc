@@ -184,11 +184,9 @@ TEST(NodeSecurity, ACertificateForAnotherHostIsRefusedUnlessThatIsNotAsked) {
       EXPECT_THAT(group.RefusalAt(0, "c"),
                   HasSubstr("'CN=c': it is not for '127.0.0.1'"));
     } else {
-      // It is let in, and refused for another reason.
-      EXPECT_TRUE(
-          Eventually([&] { return !group.at(2)->status().refusal.empty(); }));
-      EXPECT_THAT(group.at(2)->status().refusal,
-                  HasSubstr("lost its identity"));
+      // It is let in, as a newcomer.
+      EXPECT_TRUE(Eventually([&] { return group.at(2)->status().linked; }));
+      EXPECT_EQ(group.at(2)->status().kind, MemberKind::kNewcomer);
       EXPECT_THAT(group.RefusalAt(0, "c"), HasSubstr("under another identity"));
     }
   }

@@ -22,10 +22,16 @@ std::vector<std::string> Seeds() {
   state.history = History({{{1, {0xa1}}, 1}, {{3, {0xa1}}, 20}});
   state.formed = true;
   state.boot = "boot";
-  state.configuration = {4,
-                         {{"a", "127.0.0.1:7001", {0xa1}},
-                          {"b", "127.0.0.1:7002", {0xb1}},
-                          {"c", "[::1]:7003", {}}}};
+  replication::Configuration configuration{4,
+                                           {{"a", "127.0.0.1:7001", {0xa1}},
+                                            {"b", "127.0.0.1:7002", {0xb1}},
+                                            {"c", "[::1]:7003", {}}}};
+  state.configurations = configuration;
+  configuration.version = 5;
+  configuration.before = configuration.members;
+  configuration.readers = {{"d", "127.0.0.1:7004", {0xd1}}};
+  state.configurations.Append(30, configuration);
+  state.appending = {31, replication::Configuration{6, configuration.members}};
   return {replication::EncodeMemberState(state),
           replication::EncodeMemberState({})};
 }

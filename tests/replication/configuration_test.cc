@@ -30,10 +30,82 @@ TEST(Configuration, FindsMembersByNameAndByIdentity) {
   EXPECT_EQ(group.Find(NodeId{}), nullptr) << "no identity is nobody's";
 }
 
+// "a b c" of three letters: who passes the test.
+bool Commits(const Configuration& group, const std::string& who) {
+  return group.IsCommitQuorum(
+      [&](const Member& m) { return who.find(m.name) != std::string::npos; });
+}
+bool Fences(const Configuration& group, const std::string& who) {
+  return group.IsFenceQuorum(
+      [&](const Member& m) { return who.find(m.name) != std::string::npos; });
+}
+
+TEST(Configuration, DuringAChangeBothGroupsHaveToAgree) {
+  Configuration joint = Group(4);  // a b c d
+  joint.before = Group(3).members;
+  EXPECT_FALSE(Commits(joint, "ab")) << "two of four";
+  EXPECT_TRUE(Commits(joint, "abd"));
+  EXPECT_FALSE(Commits(joint, "ad"));
+  EXPECT_FALSE(Fences(joint, "ad")) << "one of three";
+  EXPECT_TRUE(Fences(joint, "ab"));
+  EXPECT_FALSE(Fences(joint, "d"));
+  const auto value = [](const Member& m) {
+    return static_cast<uint64_t>(m.name[0] - 'a') * 10;  // 0 10 20 30
+  };
+  EXPECT_EQ(joint.Agreed(value), 10u);
+  EXPECT_EQ(Group(3).Agreed(value), 10u);
+  EXPECT_EQ(joint.voters(), Group(4).members);
+}
+
+// Every set that commits meets every set that fences, whatever the change.
+TEST(Configuration, NoFenceMissesACommitInTheMiddleOfAChange) {
+  const std::string all = "abcde";
+  for (const int before : {1, 2, 3, 4}) {
+    for (const int after : {before - 1, before, before + 1}) {
+      if (after < 1) continue;
+      Configuration joint = Group(after);
+      joint.before = Group(before).members;
+      if (after == before) joint.members.back() = {"e", "e:1", IdOf("e")};
+      for (unsigned c = 0; c < 32; ++c) {
+        for (unsigned f = 0; f < 32; ++f) {
+          std::string commits, fences;
+          for (unsigned i = 0; i < 5; ++i) {
+            if (c >> i & 1) commits += all[i];
+            if (f >> i & 1) fences += all[i];
+          }
+          if ((c & f) != 0) continue;
+          EXPECT_FALSE(Commits(joint, commits) && Fences(joint, fences))
+              << before << " to " << after << ": " << commits << fences;
+        }
+      }
+    }
+  }
+}
+
+TEST(Configuration, NobodyIsNoQuorum) {
+  EXPECT_FALSE(Commits(Configuration(), "abc"));
+  EXPECT_FALSE(Fences(Configuration(), "abc"));
+  EXPECT_FALSE(Configuration().IsAll([](const Member&) { return true; }));
+}
+
+TEST(Configuration, OfTwoWithOneNameTheOneThatGoesOnIsFound) {
+  Configuration joint = Group(3);
+  joint.before = joint.members;
+  joint.members[2].id = NodeId{99};
+  EXPECT_EQ(joint.Find("c")->id, NodeId{99});
+  EXPECT_EQ(joint.Find(IdOf("c")), &joint.before[2]);
+  EXPECT_EQ(joint.voters().size(), 4u);
+}
+
 TEST(Configuration, SurvivesItsEncoding) {
-  const auto read = DecodeConfiguration(EncodeConfiguration(Group(3)));
-  ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(*read, Group(3));
+  Configuration joint = Group(3);
+  joint.before = Group(2).members;
+  joint.readers = {{"r", "r:1", NodeId{77}}};
+  for (const Configuration& each : {Group(3), joint}) {
+    const auto read = DecodeConfiguration(EncodeConfiguration(each));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(*read, each);
+  }
 }
 
 TEST(Configuration, DamagedBytesAreDataLoss) {

@@ -181,7 +181,9 @@ TEST_F(MasterReads, AReplicasReadIsToldTheLogsEndOfWhenItArrived) {
 // A group of one at its first start: the master is promoted before it has a record.
 TEST(FirstMaster, AnswersWhoHasWaitedForIt) {
   MemberState fresh = Fresh("a");
-  fresh.configuration.members.resize(1);
+  Configuration alone = fresh.configurations.newest();
+  alone.members.resize(1);
+  fresh.configurations = alone;
   ReplicationCore core(Options{.address = "a:1"}, fresh, 0, kNonce, 1);
   core.Step(ReadAsked{kRead, kForever}, At(0));
   core.Step(FenceAsked{1, {E(1)}}, At(1));
@@ -210,7 +212,7 @@ class ReplicaReads : public testing::Test {
     return b.Receive(link(), Welcome{.epoch = E(2),
                                      .lineage = kLineage,
                                      .history = H({{1, 1}, {2, 11}}),
-                                     .configuration = Group(3),
+                                     .configurations = Group(3),
                                      .from = last,
                                      .target = 12,
                                      .nonce = kNonce});
@@ -327,7 +329,7 @@ TEST(DivergedReplica, AReadThatWaitsDoesNotAcknowledgeTheOldLogsEnd) {
   b.Receive(link, Welcome{.epoch = E(2),
                           .lineage = kLineage,
                           .history = H({{1, 1}, {2, 5}}),
-                          .configuration = Group(3),
+                          .configurations = Group(3),
                           .full = true,
                           .from = 8,
                           .target = 8,
@@ -349,7 +351,7 @@ TEST(DivergedReplica, AsksWithTheNextTickWhenItsLogHasTheSameEnd) {
   b.Receive(link, Welcome{.epoch = E(2),
                           .lineage = kLineage,
                           .history = H({{1, 1}, {2, 5}}),
-                          .configuration = Group(3),
+                          .configurations = Group(3),
                           .full = true,
                           .from = 10,
                           .target = 10,
@@ -369,7 +371,7 @@ TEST(DivergedReplica, FindsARecordInTheLogThatHasReplacedItsOwn) {
   b.Receive(link, Welcome{.epoch = E(2),
                           .lineage = kLineage,
                           .history = H({{1, 1}, {2, 5}}),
-                          .configuration = Group(3),
+                          .configurations = Group(3),
                           .full = true,
                           .from = 10,
                           .target = 10,

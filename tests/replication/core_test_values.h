@@ -55,17 +55,17 @@ inline MemberState Formed(const std::string& name, const History& history,
           .lineage = kLineage,
           .promise = promise,
           .history = history,
-          .configuration = Group(3),
+          .configurations = Group(3),
           .formed = true};
 }
 
 // A member that has never been part of anything.
 inline MemberState Fresh(const std::string& name) {
-  MemberState state{.group = "g", .name = name, .id = IdOf(name)};
-  state.configuration = Group(3);
-  state.configuration.version = 0;
-  for (Member& member : state.configuration.members) member.id = NodeId{};
-  return state;
+  Configuration names = Group(3);
+  names.version = 0;
+  for (Member& member : names.members) member.id = NodeId{};
+  return {
+      .group = "g", .name = name, .id = IdOf(name), .configurations = names};
 }
 
 inline MonoTime At(int64_t ms) { return MonoTime{} + absl::Milliseconds(ms); }

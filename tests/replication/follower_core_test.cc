@@ -23,8 +23,8 @@ class Follower : public testing::Test {
   // What the core does about this message.
   const Actions& Receive(Message message, int64_t ms = 1) {
     actions.clear();
-    core.OnMessage(std::move(message),
-                   {.last = last, .held = last, .durable = last}, At(ms),
+    MessageReceived event{.link = link, .message = std::move(message)};
+    core.OnMessage(event, {.last = last, .held = last, .durable = last}, At(ms),
                    actions);
     return actions;
   }
@@ -38,7 +38,7 @@ class Follower : public testing::Test {
     return {.epoch = E(3),
             .lineage = kLineage,
             .history = H({{1, 1}, {3, 20}}),
-            .configuration = Group(3),
+            .configurations = Group(3),
             .from = last,
             .target = 30,
             .nonce = kNonce};
@@ -320,6 +320,50 @@ TEST_F(DivergedFollower, WhatComesOutOfOrderEndsARewind) {
   }
 }
 
+Configuration Changed() {
+  Configuration changed = Group(3);
+  changed.version = 2;
+  changed.readers = {{"r", "r:1", NodeId{9}}};
+  return changed;
+}
+
+TEST_F(Follower, AConfigurationIsOnDiskBeforeItsRecordIsApplied) {
+  Receive(Continue());
+  actions.clear();
+  MessageReceived event{.link = link,
+                        .message = Log(26, 28),
+                        .configurations = {{27, Changed()}}};
+  core.OnMessage(event, {.last = last, .held = last, .durable = last}, At(2),
+                 actions);
+  EXPECT_TRUE((Precedes<Persist, Apply>(actions)));
+  EXPECT_EQ(state.configurations.At(26), Group(3)) << "not in the log yet";
+  EXPECT_EQ(state.configurations.At(27), Changed());
+}
+
+TEST_F(Follower, AConfigurationThatTheWelcomeHadCostsNothing) {
+  Welcome welcome = Continue();
+  welcome.configurations.Append(27, Changed());
+  Receive(welcome);
+  actions.clear();
+  MessageReceived event{.link = link,
+                        .message = Log(26, 28),
+                        .configurations = {{27, Changed()}}};
+  core.OnMessage(event, {.last = last, .held = last, .durable = last}, At(2),
+                 actions);
+  EXPECT_EQ(Find<Persist>(actions), nullptr);
+  EXPECT_NE(Find<Apply>(actions), nullptr);
+}
+
+// Found by RandomCluster: what was recorded of the members between the answer to the
+// Hello and the beginning of the walk was told by neither.
+TEST_F(Follower, AFullSyncWhoseLogBeginsBehindItsHelloIsRefused) {
+  Welcome welcome = Full();
+  welcome.from = welcome.target + 1;
+  Receive(welcome);
+  EXPECT_EQ(Find<BeginStaging>(actions), nullptr);
+  EXPECT_NE(Find<CloseLink>(actions), nullptr);
+}
+
 TEST_F(Follower, AWelcomeThatDoesNotFitEndsTheLink) {
   struct Case {
     const char* why;
@@ -495,14 +539,16 @@ TEST_F(NewFollower, TakesLineageHistoryAndMembersAndHasThemOnDisk) {
   ASSERT_NE(persist, nullptr);
   EXPECT_EQ(persist->state.lineage, kLineage);
   EXPECT_EQ(persist->state.history, Continue().history);
-  EXPECT_EQ(persist->state.configuration, Group(3));
+  EXPECT_EQ(persist->state.configurations, Group(3));
   EXPECT_FALSE(persist->state.formed);
 }
 
 TEST_F(NewFollower, RefusesAGroupWhoseMembersAreNotThoseOfItsOptions) {
   Welcome welcome = Continue();
   welcome.from = last;
-  welcome.configuration.members[2].address = "elsewhere:1";
+  Configuration theirs = Group(3);
+  theirs.members[2].address = "elsewhere:1";
+  welcome.configurations = theirs;
   Receive(welcome);
   EXPECT_EQ(Find<Persist>(actions), nullptr);
   EXPECT_NE(Find<CloseLink>(actions), nullptr);

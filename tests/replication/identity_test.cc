@@ -35,7 +35,9 @@ class MemberIdentity : public testing::Test {
   // As a promotion would.
   void RecordMembers() {
     MemberState state = *Open(Mine());
-    state.configuration.version = 1;
+    Configuration recorded = state.configurations.newest();
+    recorded.version = 1;
+    state.configurations = recorded;
     state.formed = true;
     ASSERT_TRUE(SaveMemberState(*engine_, state).ok());
   }
@@ -92,7 +94,46 @@ TEST_F(MemberIdentity, TakesTheOptionsListUntilOneIsRecorded) {
   moved.members.members[1].address = "h:3";
   const auto state = Open(moved);
   ASSERT_TRUE(state.ok()) << state.status();
-  EXPECT_EQ(state->configuration.members[1].address, "h:3");
+  EXPECT_EQ(state->configurations.newest().members[1].address, "h:3");
+}
+
+TEST_F(MemberIdentity, OnceTheMembersWereChangedTheOptionsHaveNoSay) {
+  RecordMembers();
+  MemberState state = *Open(Mine());
+  Configuration changed = state.configurations.newest();
+  changed.version = 3;
+  changed.members.pop_back();
+  state.configurations = changed;
+  ASSERT_TRUE(SaveMemberState(*engine_, state).ok());
+  const auto again = Open(Mine());
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->configurations.newest(), changed);
+}
+
+// The process ends in the moment in which a configuration is appended.
+TEST_F(MemberIdentity,
+       AConfigurationThatWasBeingAppendedIsInForceIfTheLogHasIt) {
+  RecordMembers();
+  Configuration next = (*Open(Mine())).configurations.newest();
+  next.version = 2;
+  next.readers = {{"r", "h:9", NodeId{9}}};
+  for (const bool appended : {false, true}) {
+    MemberState state = *Open(Mine());
+    state.appending = {engine_->last_index(), next};
+    ASSERT_TRUE(SaveMemberState(*engine_, state).ok());
+    if (appended) {
+      engine_->OpenGate(
+          {{engine::RecordType::kEpoch, "1"},
+           {engine::RecordType::kConfiguration, EncodeConfiguration(next)}});
+      engine_->CloseGate();
+    }
+    const auto again = Open(Mine());
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_FALSE(again->appending.has_value());
+    EXPECT_EQ(again->configurations.newest().version, appended ? 2u : 1u);
+    EXPECT_EQ(again->configurations.newest_index(),
+              appended ? engine_->last_index() : 0u);
+  }
 }
 
 TEST_F(MemberIdentity, IsNotFormedAfterTheMachineWentDown) {

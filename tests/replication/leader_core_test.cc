@@ -199,11 +199,88 @@ TEST(LeaderCore, OneAloneIsNeverIsolated) {
 TEST(LeaderCore, KnowsWhoIsLinked) {
   LeaderCore leader = LeaderOf(3);
   leader.OnLinked(IdOf("b"), At(1));
-  leader.OnLinked(NodeId{99}, At(1));
   EXPECT_TRUE(leader.replicas().at(IdOf("b")).linked);
   leader.OnUnlinked(IdOf("b"));
   EXPECT_FALSE(leader.replicas().at(IdOf("b")).linked);
   EXPECT_EQ(leader.replicas().size(), 2u);
+}
+
+TEST(LeaderCore, ANewcomerIsWatchedWhileItFollowsAndCountsForNothing) {
+  LeaderCore leader = LeaderOf(3);
+  const NodeId newcomer{99};
+  leader.OnLocalHeld(25);
+  leader.OnLinked(newcomer, At(1));
+  EXPECT_FALSE(leader.OnAck(newcomer, Held(25), At(1)));
+  EXPECT_EQ(leader.commit(), 0u);
+  EXPECT_EQ(leader.replicas().at(newcomer).held, 25u);
+  EXPECT_EQ(leader.GoodReplicas(At(1), absl::Seconds(1)), 0);
+  EXPECT_EQ(leader.commit_point().held_by[0], 0u);
+  EXPECT_EQ(leader.commit_point().replicas, 2);
+  EXPECT_TRUE(leader.IsIsolated(At(10'000), absl::Seconds(1)));
+  leader.OnUnlinked(newcomer);
+  EXPECT_FALSE(leader.replicas().contains(newcomer));
+}
+
+// --- Changes of members
+
+Configuration Joint(int before, int after) {
+  Configuration joint = Group(after);
+  joint.before = Group(before).members;
+  joint.version = 2;
+  return joint;
+}
+
+TEST(LeaderCore, DuringAChangeItTakesAQuorumOfBoth) {
+  LeaderCore leader = LeaderOf(1);
+  leader.OnLocalHeld(21);
+  EXPECT_EQ(leader.commit(), 21u);
+  leader.SetConfiguration(Joint(1, 3), At(1));
+  leader.OnLocalHeld(25);
+  EXPECT_EQ(leader.commit(), 21u) << "one of three";
+  EXPECT_TRUE(leader.OnAck(IdOf("c"), Held(24), At(1)));
+  EXPECT_EQ(leader.commit(), 24u);
+
+  LeaderCore shrinking = LeaderOf(3);
+  shrinking.SetConfiguration(Joint(3, 1), At(1));
+  shrinking.OnLocalHeld(25);
+  EXPECT_EQ(shrinking.commit(), 0u) << "of the three before, one";
+  EXPECT_TRUE(shrinking.IsIsolated(At(10'000), absl::Seconds(1)));
+  EXPECT_TRUE(shrinking.OnAck(IdOf("b"), Held(25), At(9'999)));
+  EXPECT_FALSE(shrinking.IsIsolated(At(10'000), absl::Seconds(1)));
+}
+
+TEST(LeaderCore, WhatANewcomerHasAcknowledgedCountsWhenItIsNamed) {
+  LeaderCore leader = LeaderOf(1);
+  leader.OnLinked(IdOf("b"), At(1));
+  leader.OnAck(IdOf("b"), Held(30), At(1));
+  Configuration pair = Group(2);
+  EXPECT_FALSE(leader.SetConfiguration(pair, At(2)));
+  EXPECT_TRUE(leader.OnLocalHeld(28));
+  EXPECT_EQ(leader.commit(), 28u);
+}
+
+TEST(LeaderCore, AMasterThatIsNoMemberDoesNotCountItself) {
+  LeaderCore leader = LeaderOf(3);
+  Configuration others = Group(3);
+  others.members.erase(others.members.begin());
+  leader.SetConfiguration(others, At(1));
+  leader.OnLocalHeld(25);
+  leader.OnAck(IdOf("b"), Held(25), At(1));
+  EXPECT_EQ(leader.commit(), 0u);
+  leader.OnAck(IdOf("c"), Held(23), At(1));
+  EXPECT_EQ(leader.commit(), 23u);
+}
+
+TEST(LeaderCore, ARoundThatIsUnderWayNeedsTheQuorumOfTheChange) {
+  LeaderCore leader = LeaderOf(3);
+  const uint64_t round = leader.reads().Ask(kOwnReads, 1, 20);
+  leader.SetConfiguration(Joint(3, 5), At(1));
+  Ack echo = Held(20);
+  echo.round = round;
+  leader.OnAck(IdOf("b"), echo, At(1));
+  EXPECT_TRUE(leader.reads().TakeConfirmed().empty()) << "two of five";
+  leader.OnAck(IdOf("e"), echo, At(1));
+  EXPECT_EQ(leader.reads().TakeConfirmed().size(), 1u);
 }
 
 }  // namespace

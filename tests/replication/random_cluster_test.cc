@@ -18,6 +18,7 @@ struct Scenario {
   int members;
   int power_cuts;
   uint64_t seeds;
+  int newcomers = 0;
 };
 
 class RandomCluster : public testing::TestWithParam<Scenario> {};
@@ -44,8 +45,9 @@ TEST_P(RandomCluster, KeepsTheInvariantsAndHeals) {
                                          : scenario.seeds);
   VirtualCluster::Tally sum;
   for (uint64_t seed = first; seed <= last; ++seed) {
-    VirtualCluster cluster(scenario.members, seed,
-                           {.power_cuts = scenario.power_cuts});
+    VirtualCluster cluster(
+        scenario.members, seed,
+        {.power_cuts = scenario.power_cuts, .newcomers = scenario.newcomers});
     for (int i = 0; i < kSteps && cluster.violation().empty(); ++i) {
       cluster.Step();
     }
@@ -58,11 +60,15 @@ TEST_P(RandomCluster, KeepsTheInvariantsAndHeals) {
     sum.rewinds += cluster.tally().rewinds;
     sum.dropped += cluster.tally().dropped;
     sum.restarts += cluster.tally().restarts;
+    sum.changes += cluster.tally().changes;
+    sum.wipes += cluster.tally().wipes;
   }
   RecordProperty("promotions", sum.promotions);
   RecordProperty("commits", sum.commits);
   RecordProperty("restarts", sum.restarts);
   RecordProperty("dropped", sum.dropped);
+  RecordProperty("changes", sum.changes);
+  RecordProperty("wipes", sum.wipes);
   // A run in which nothing happens proves nothing.
   if (const auto runs = static_cast<int>(last - first + 1); runs > 10) {
     EXPECT_GT(sum.promotions, 2 * runs);
@@ -71,6 +77,10 @@ TEST_P(RandomCluster, KeepsTheInvariantsAndHeals) {
     EXPECT_GT(sum.full_syncs, 0);
     EXPECT_GT(sum.rewinds, 0);
     EXPECT_GT(sum.dropped, 0);
+    if (scenario.newcomers > 0) {
+      EXPECT_GT(sum.changes, runs / 4);
+      EXPECT_GT(sum.wipes, 0);
+    }
   }
 }
 
@@ -81,7 +91,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Scenario{"FiveMembersTwoPowerCuts", 5, 2, 100},
                     Scenario{"TwoMembers", 2, 0, 60},
                     Scenario{"FourMembersOnePowerCut", 4, 1, 60},
-                    Scenario{"ThreeMembersAnyPowerCuts", 3, 100, 100}),
+                    Scenario{"ThreeMembersAnyPowerCuts", 3, 100, 100},
+                    Scenario{"MembersComeAndGo", 3, 0, 80, 2},
+                    Scenario{"OneMemberBecomesSeveral", 1, 0, 80, 3}),
     [](const auto& scenario) { return std::string(scenario.param.name); });
 
 }  // namespace

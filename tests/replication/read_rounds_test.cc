@@ -15,8 +15,10 @@ std::vector<uint64_t> Taken(ReadRounds& rounds, LinkId reader = kOwnReads) {
   return reads;
 }
 
+ReadRounds Of(int members) { return {Group(members), IdOf("a")}; }
+
 TEST(ReadRounds, AReadWaitsForAQuorumOfEchoes) {
-  ReadRounds rounds(/*others=*/2);  // of five members
+  ReadRounds rounds = Of(5);
   const uint64_t round = rounds.Ask(kOwnReads, 1, 100);
   EXPECT_GT(round, 0u);
   EXPECT_TRUE(rounds.TakeConfirmed().empty());
@@ -31,7 +33,7 @@ TEST(ReadRounds, AReadWaitsForAQuorumOfEchoes) {
 }
 
 TEST(ReadRounds, AReadIsNotAnsweredByARoundThatBeganBeforeIt) {
-  ReadRounds rounds(1);
+  ReadRounds rounds = Of(3);
   const uint64_t first = rounds.Ask(kOwnReads, 1, 100);
   const uint64_t second = rounds.Ask(kOwnReads, 2, 120);
   rounds.OnEcho(IdOf("b"), first);
@@ -41,7 +43,7 @@ TEST(ReadRounds, AReadIsNotAnsweredByARoundThatBeganBeforeIt) {
 }
 
 TEST(ReadRounds, OneRoundServesAllThatWait) {
-  ReadRounds rounds(1);
+  ReadRounds rounds = Of(3);
   rounds.Ask(kOwnReads, 1, 100);
   rounds.Ask(kReplica, 1, 100);
   const uint64_t last = rounds.Ask(9, 1, 101);
@@ -50,13 +52,13 @@ TEST(ReadRounds, OneRoundServesAllThatWait) {
 }
 
 TEST(ReadRounds, AMasterAloneNeedsNobody) {
-  ReadRounds rounds(/*others=*/0);
+  ReadRounds rounds = Of(1);
   rounds.Ask(kOwnReads, 1, 5);
   EXPECT_EQ(Taken(rounds), std::vector<uint64_t>{1});
 }
 
 TEST(ReadRounds, WhatWasAskedForBeforeBeginsNoRound) {
-  ReadRounds rounds(1);
+  ReadRounds rounds = Of(3);
   EXPECT_EQ(rounds.Ask(kReplica, 0, 100), 0u) << "no read at all";
   EXPECT_GT(rounds.Ask(kReplica, 3, 100), 0u);
   EXPECT_EQ(rounds.Ask(kReplica, 3, 100), 0u);
@@ -64,14 +66,14 @@ TEST(ReadRounds, WhatWasAskedForBeforeBeginsNoRound) {
 }
 
 TEST(ReadRounds, AnEchoOfARoundThatNeverBeganCountsNeitherNowNorLater) {
-  ReadRounds rounds(1);
+  ReadRounds rounds = Of(3);
   rounds.OnEcho(IdOf("b"), 3);
   for (uint64_t read = 1; read <= 3; ++read) rounds.Ask(kOwnReads, read, 100);
   EXPECT_TRUE(rounds.TakeConfirmed().empty());
 }
 
 TEST(ReadRounds, WhatAReplicaMayHaveWaitingIsBoundedAndNeverStarves) {
-  ReadRounds rounds(1);
+  ReadRounds rounds = Of(3);
   const uint64_t first = rounds.Ask(kReplica, 1, 100);
   uint64_t last = 0;
   for (uint64_t read = 2; read <= 50; ++read)
@@ -86,7 +88,7 @@ TEST(ReadRounds, WhatAReplicaMayHaveWaitingIsBoundedAndNeverStarves) {
 }
 
 TEST(ReadRounds, ALostReplicaIsForgotten) {
-  ReadRounds rounds(1);
+  ReadRounds rounds = Of(3);
   const uint64_t round = rounds.Ask(kReplica, 1, 100);
   rounds.Forget(kReplica);
   rounds.OnEcho(IdOf("b"), round);

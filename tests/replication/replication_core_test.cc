@@ -106,10 +106,10 @@ Core Linked(bool full = false) {
       .message = Welcome{.epoch = E(2),
                          .lineage = kLineage,
                          .history = H({{1, 1}, {2, 11}}),
-                         .configuration = Group(3),
+                         .configurations = Group(3),
                          .full = full,
                          .from = full ? uint64_t{30} : uint64_t{10},
-                         .target = 12,
+                         .target = full ? uint64_t{30} : uint64_t{12},
                          .nonce = kNonce}});
   return core;
 }
@@ -294,7 +294,7 @@ TEST(Bootstrap, TheChosenOneCreatesTheLineageAndRecordsTheMembers) {
   EXPECT_EQ(core.Promote(request), "");
   EXPECT_TRUE(core.on_disk.lineage);
   EXPECT_TRUE(core.on_disk.formed);
-  EXPECT_EQ(core.on_disk.configuration, Group(3));
+  EXPECT_EQ(core.on_disk.configurations.newest(), Group(3));
   EXPECT_EQ(core.on_disk.history, H({{1, 1}}));
   const OpenGate* open = Find<OpenGate>(core.actions);
   ASSERT_NE(open, nullptr);
@@ -307,7 +307,7 @@ TEST(Bootstrap, ARecordedConfigurationIsNotReplacedByTheLeaders) {
   PromoteRequest request = core.RequestFor(E(2));
   request.configuration = Group(5);
   EXPECT_EQ(core.Promote(request), "");
-  EXPECT_EQ(core.on_disk.configuration, Group(3));
+  EXPECT_EQ(core.on_disk.configurations.newest(), Group(3));
   EXPECT_EQ(Find<OpenGate>(core.actions)->configuration_record, "");
 }
 

@@ -14,18 +14,20 @@ VirtualCluster::VirtualCluster(int members, uint64_t seed,
       misfortune_(misfortune),
       commits_must_survive_(misfortune.power_cuts <=
                             members - (members / 2 + 1)) {
-  for (int i = 0; i < members; ++i) {
-    const std::string name(1, static_cast<char>('a' + i));
-    group_.members.push_back(
-        {name, name, NodeId{static_cast<uint64_t>(i) + 1}});
-  }
-  for (const Member& member : group_.members) {
-    members_.push_back(
-        std::make_unique<VirtualMember>(MemberState{.group = "g",
-                                                    .name = member.name,
-                                                    .id = member.id,
-                                                    .configuration = group_},
-                                        *this));
+  const auto name_of = [](int i) {
+    return std::string(1, static_cast<char>('a' + i));
+  };
+  for (int i = 0; i < members; ++i)
+    group_.members.push_back({name_of(i), name_of(i), NodeId{++ids_}});
+  for (int i = 0; i < members + misfortune.newcomers; ++i) {
+    const bool newcomer = i >= members;
+    members_.push_back(std::make_unique<VirtualMember>(
+        MemberState{.group = "g",
+                    .name = name_of(i),
+                    .id = newcomer ? NodeId{++ids_}
+                                   : group_.members[static_cast<size_t>(i)].id,
+                    .configurations = newcomer ? Configuration() : group_},
+        *this));
     Start(*members_.back());
   }
 }
@@ -61,6 +63,7 @@ void VirtualCluster::Step() {
       DeliverAnswer();
       break;
     case 9:
+      if (misfortune_.newcomers > 0 && random_.Uniform(4) == 0) AskForChange();
       if (leaders_.empty() || random_.Uniform(60) == 0) StartLeader();
       // Mostly the latest: the others were probably abandoned.
       Lead(random_.Uniform(4) == 0 ? *leaders_[random_.Uniform(leaders_.size())]
@@ -102,7 +105,26 @@ void VirtualCluster::Heal() {
     Advance(absl::Milliseconds(1));
     if (round % 20 == 0 && IsLevel()) return CheckWrites();
   }
-  Violated("after healing: no settled master, or the logs are not equal");
+  std::string all =
+      "after healing: no settled master, or the logs are not equal";
+  for (const auto& member : members_)
+    absl::StrAppend(&all, "\n  ", Describe(*member));
+  Violated(all);
+}
+
+std::string VirtualCluster::Describe(const VirtualMember& member) const {
+  if (!member.alive()) return absl::StrCat(member.name(), " is dead");
+  const MemberView view = member.view();
+  const Configuration& known = member.InForce();
+  std::string line = absl::StrCat(
+      member.name(), " ", ToString(view.id), " at ", ToString(view.position),
+      " commit ", view.commit, " promised ", view.promise.number,
+      member.is_master() ? " master" : "", view.formed ? " formed" : "",
+      view.linked ? " linked" : "", "; members",
+      known.joint() ? " (joint)" : "");
+  for (const Member& m : known.voters())
+    absl::StrAppend(&line, " ", m.name, ":", m.id.value);
+  return line;
 }
 
 bool VirtualCluster::IsLevel() const {
@@ -112,7 +134,7 @@ bool VirtualCluster::IsLevel() const {
     if (master != nullptr || !member->core().is_settled_master()) return false;
     master = member.get();
   }
-  return master != nullptr &&
+  return master != nullptr && !master->core().configuration().joint() &&
          std::all_of(members_.begin(), members_.end(), [&](const auto& m) {
            return m->log() == master->log() && m->core().state().formed &&
                   !m->undecided() &&
@@ -221,7 +243,8 @@ void VirtualCluster::RunFeeder(NetworkLink& link) {
   }
   Welcome& welcome = std::get<Welcome>(feeder.answer);
   if (!feeder.answered) {
-    if (welcome.full) welcome.from = link.master.member->last();
+    if (welcome.full)
+      welcome.from = std::min(link.master.member->last(), welcome.target);
     feeder.next = welcome.from + 1;
     feeder.walk_ended = !welcome.full && !welcome.rewind;
     feeder.answered = true;
@@ -296,11 +319,33 @@ void VirtualCluster::StartLeader() {
   leaders_.back()->epoch = {number, NodeId{leaders_.size()}};
 }
 
+VirtualMember* VirtualCluster::WithId(NodeId id) const {
+  for (const auto& member : members_) {
+    if (member->id() == id) return member.get();
+  }
+  return nullptr;
+}
+
+// The one in the log with the greatest position, whoever has it.
+Configuration VirtualCluster::InForceAmong(const Leader& leader) const {
+  const MemberView* best = nullptr;
+  for (const auto& [id, reply] : leader.fenced) {
+    if (reply.view.configuration.version == 0) continue;
+    if (best == nullptr || reply.view.position > best->position)
+      best = &reply.view;
+  }
+  return best == nullptr ? group_ : best->configuration;
+}
+
+bool VirtualCluster::OnlyAllMembersWillDo(const Leader& leader) const {
+  return !InForceAmong(leader).IsFenceQuorum([&](const Member& member) {
+    const auto reply = leader.fenced.find(member.id);
+    return reply != leader.fenced.end() && reply->second.view.formed;
+  });
+}
+
 void VirtualCluster::Lead(Leader& leader) {
-  const auto formed =
-      std::count_if(leader.fenced.begin(), leader.fenced.end(),
-                    [](const auto& each) { return each.second.view.formed; });
-  const bool all_members = formed < group_.fence_quorum();
+  const bool all_members = OnlyAllMembersWillDo(leader);
   if (leader.master != nullptr) {
     for (const auto& member : members_) {
       if (member.get() == leader.master || Bad(3)) continue;
@@ -310,10 +355,12 @@ void VirtualCluster::Lead(Leader& leader) {
     }
   } else if (leader.promote_sent) {
     return;  // and never again: whether it arrived is not known
-  } else if (const MemberView* chosen = Choose(leader, all_members)) {
+  } else if (const MemberView* chosen = Choose(leader)) {
     leader.promote_sent = true;
     if (all_members) GiveUpMoreThan(*chosen, leader);
-    SendTo(*members_[chosen->id.value - 1], leader,
+    VirtualMember* to = WithId(chosen->id);
+    if (to == nullptr) return;  // wiped since
+    SendTo(*to, leader,
            PromoteRequest{.epoch = leader.epoch,
                           .position = chosen->position,
                           .nonce = chosen->nonce,
@@ -339,19 +386,25 @@ void VirtualCluster::GiveUpMoreThan(const MemberView& chosen,
 }
 
 // The one to promote, or null when too few have promised.
-const MemberView* VirtualCluster::Choose(const Leader& leader,
-                                         bool all_members) const {
-  if (all_members && leader.fenced.size() < members_.size()) return nullptr;
+const MemberView* VirtualCluster::Choose(const Leader& leader) const {
+  const Configuration members = InForceAmong(leader);
+  const auto answered = [&](const Member& member) {
+    return leader.fenced.contains(member.id);
+  };
+  if (OnlyAllMembersWillDo(leader) && !members.IsAll(answered)) return nullptr;
   const auto have = [&](auto property) {
-    return std::any_of(
-        leader.fenced.begin(), leader.fenced.end(),
-        [&](const auto& each) { return property(each.second.view); });
+    return std::any_of(leader.fenced.begin(), leader.fenced.end(),
+                       [&](const auto& each) {
+                         return members.Find(each.first) != nullptr &&
+                                property(each.second.view);
+                       });
   };
   const bool formed = have([](const MemberView& v) { return v.formed; });
   const bool lineage =
       have([](const MemberView& v) { return static_cast<bool>(v.lineage); });
   const MemberView* best = nullptr;
   for (const auto& [id, reply] : leader.fenced) {
+    if (members.Find(id) == nullptr) continue;
     if (formed && !reply.view.formed) continue;
     if (lineage && !reply.view.lineage) continue;
     if (best != nullptr && reply.view.position <= best->position) continue;
@@ -396,7 +449,7 @@ void VirtualCluster::OnAnswer(VirtualMember& from, Token token, Answer answer) {
     if (from.on_disk().promise < view.promise) {
       Violated(absl::StrCat(from.name(), " told a promise not on disk"));
     }
-    promised_[from.id()] = std::max(promised_[from.id()], view.promise);
+    promised_[view.id] = std::max(promised_[view.id], view.promise);
   }
   answers_.push_back({&from, askers_[token], std::move(answer)});
 }
@@ -409,8 +462,7 @@ void VirtualCluster::DeliverAnswer() {
   if (Bad(5)) return;
   Leader& leader = *answered.to;
   if (const auto* fence = std::get_if<FenceReply>(&answered.answer)) {
-    if (fence->promised)
-      leader.fenced.insert_or_assign(answered.from->id(), *fence);
+    if (fence->promised) leader.fenced.insert_or_assign(fence->view.id, *fence);
   } else if (const auto* promote =
                  std::get_if<PromoteReply>(&answered.answer)) {
     if (promote->promoted) leader.master = answered.from;
@@ -453,8 +505,65 @@ void VirtualCluster::Misfortunes() {
   } else if (Bad(60) && !links_.empty()) {
     Break(*std::next(links_.begin(), static_cast<std::ptrdiff_t>(
                                          random_.Uniform(links_.size()))));
+  } else if (Bad(1500) && misfortune_.newcomers > 0) {
+    MayWipe(member);
   } else if (Bad(100)) {
     member.TrimLog(random_.Uniform(member.last() + 1));
+  }
+}
+
+// --- Changes of members
+
+// Of whoever thinks that it is the master; what makes no sense is refused.
+void VirtualCluster::AskForChange() {
+  using Kind = ChangeRequest::Kind;
+  constexpr Kind kKinds[] = {Kind::kAddMember, Kind::kAddReader, Kind::kRemove,
+                             Kind::kReplace};
+  VirtualMember& asked = Any();
+  if (!asked.is_master()) return;
+  const Configuration& present = asked.core().configuration();
+  ChangeRequest request{.kind = kKinds[random_.Uniform(4)],
+                        .name = Any().name(),
+                        .newcomer = Any().name()};
+  // What is lost has to be replaced some time.
+  for (const Member& member : present.members) {
+    if (WithId(member.id) == nullptr)
+      request = {Kind::kReplace, member.name, Any().name()};
+  }
+  // In a group of two the loss of one stops the other.
+  if (request.kind == Kind::kRemove && present.size() <= 3) return;
+  asked.Put(ChangeAsked{++tokens_, request, now_ + absl::Seconds(1)});
+}
+
+// The group must be able to go on without it.
+void VirtualCluster::MayWipe(VirtualMember& member) {
+  if (std::none_of(members_.begin(), members_.end(), [](const auto& each) {
+        return each->alive() && each->core().is_settled_master();
+      })) {
+    return;
+  }
+  for (const auto& each : members_) {
+    if (!each->alive()) return;
+    const Configuration& known = each->InForce();
+    if (known.version > 0 && known.size() < 3) return;
+    for (const Member& named : known.voters()) {
+      const VirtualMember* there = WithId(named.id);
+      if (there == nullptr || !there->alive() || !there->view().formed) return;
+    }
+  }
+  ++tally_.wipes;
+  member.Wipe(NodeId{++ids_});
+}
+
+// The one that it goes by is the last one that its log has, at every moment.
+void VirtualCluster::CheckConfiguration(VirtualMember& member) {
+  if (!member.view().healthy) return;
+  const Configuration* last = member.LastInLog();
+  const Configuration& known = member.InForce();
+  if (last != nullptr ? known != *last : known.version != 0) {
+    Violated(absl::StrCat(member.name(), " goes by version ", known.version,
+                          " of the members, and its log has version ",
+                          last != nullptr ? last->version : 0));
   }
 }
 
@@ -470,6 +579,7 @@ void VirtualCluster::Observe(VirtualMember& member) {
     Violated(absl::StrCat(member.name(), "'s promise fell"));
   }
   CheckPrefixes(member);
+  CheckConfiguration(member);
   if (!member.is_master()) {
     tally_.full_syncs += member.core().follower().full_syncs() > 0;
     tally_.rewinds += member.core().follower().rewinds() > 0;

@@ -35,6 +35,9 @@ struct Misfortune {
   // committed must survive; above, that is not checked. What C members had synced must
   // survive any number.
   int power_cuts = 0;
+  // Nodes that are no members to begin with. With any, members come and go, and a disk
+  // that is lost is replaced by another node, or by the same without its data.
+  int newcomers = 0;
 };
 
 class VirtualCluster final : public VirtualMember::Outside {
@@ -58,6 +61,8 @@ class VirtualCluster final : public VirtualMember::Outside {
     int rewinds = 0;
     int dropped = 0;  // writes that were told as such
     int restarts = 0;
+    int changes = 0;  // of members, committed
+    int wipes = 0;
   };
   const Tally& tally() const { return tally_; }
 
@@ -118,6 +123,7 @@ class VirtualCluster final : public VirtualMember::Outside {
   void OnFeed(VirtualMember& from, const Feed& feed) override;
   void OnFeedKeys(VirtualMember& from, const FeedKeys& feed) override;
   void OnAnswer(VirtualMember& from, Token token, Answer answer) override;
+  void OnChangeMade() override { ++tally_.changes; }
   bool KilledNow() override { return Bad(1500); }
   bool PeersDataIsBad() override { return Bad(150); }
   bool DiskFails() override { return Bad(800); }
@@ -144,7 +150,16 @@ class VirtualCluster final : public VirtualMember::Outside {
   void Lead(Leader& leader);
   void SendTo(VirtualMember& to, Leader& from, Request request);
   void GiveUpMoreThan(const MemberView& chosen, const Leader& leader);
-  const MemberView* Choose(const Leader& leader, bool all_members) const;
+  const MemberView* Choose(const Leader& leader) const;
+  Configuration InForceAmong(const Leader& leader) const;
+  bool OnlyAllMembersWillDo(const Leader& leader) const;
+  VirtualMember* WithId(NodeId id) const;
+
+  // --- Changes of members
+  void AskForChange();
+  void MayWipe(VirtualMember& member);
+  void CheckConfiguration(VirtualMember& member);
+  std::string Describe(const VirtualMember& member) const;
   void DeliverRequest();
   void DeliverAnswer();
 
@@ -163,6 +178,7 @@ class VirtualCluster final : public VirtualMember::Outside {
   Random random_;
   Misfortune misfortune_;
   const bool commits_must_survive_;
+  uint64_t ids_ = 0;
   MonoTime now_ = MonoTime{} + absl::Seconds(1);
   MonoTime tick_at_;
   Configuration group_;

@@ -10,6 +10,18 @@
 
 namespace vigil::replication {
 
+namespace {
+
+constexpr char kConfigurationMark[] = "configuration:";
+
+std::optional<Configuration> ConfigurationOf(const std::string& record) {
+  const std::string_view mark = kConfigurationMark;
+  if (!record.starts_with(mark)) return std::nullopt;
+  return *DecodeConfiguration(std::string_view(record).substr(mark.size()));
+}
+
+}  // namespace
+
 std::string JoinRecords(const std::vector<std::string>& log, uint64_t first,
                         uint64_t last) {
   const auto at = [&](uint64_t index) {
@@ -27,8 +39,23 @@ std::vector<std::string> SplitRecords(std::string_view records) {
 
 void VirtualMember::Start(uint64_t nonce) {
   ++incarnation_;
+  FindAppended();
   core_.emplace(Options{.address = name()}, disk_, last(), nonce, nonce);
   told_ = {};
+}
+
+// As identity.cc does.
+void VirtualMember::FindAppended() {
+  const auto appending = std::exchange(disk_.appending, std::nullopt);
+  if (!appending.has_value()) return;
+  for (uint64_t i = appending->after + 1; i <= last(); ++i) {
+    if (ConfigurationOf(log_[i - 1]) == appending->configuration)
+      return disk_.configurations.Append(i, appending->configuration);
+  }
+}
+
+const Configuration& VirtualMember::InForce() const {
+  return core_->state().configurations.At(last());
 }
 
 void VirtualMember::Down() {
@@ -44,6 +71,19 @@ void VirtualMember::Down() {
 void VirtualMember::Kill() {
   Down();
   Lose(held_);
+}
+
+void VirtualMember::Wipe(NodeId new_id) {
+  Down();
+  Lose(0);
+  for (const auto& [at, record] : undecided_) lost_.insert(at);
+  undecided_.clear();
+  log_start_ = 0;
+  Configuration nobody;
+  disk_ = {.group = disk_.group,
+           .name = disk_.name,
+           .id = new_id,
+           .configurations = nobody};
 }
 
 // What was above is on no disk of this member.
@@ -63,6 +103,8 @@ void VirtualMember::Append(std::string record) {
   prefix_.push_back(
       std::hash<std::string>()(std::to_string(PrefixAt(last())) + record));
   log_.push_back(std::move(record));
+  if (auto configuration = ConfigurationOf(log_.back()))
+    configured_.push_back({last(), *std::move(configuration)});
 }
 
 void VirtualMember::Truncate(uint64_t last) {
@@ -70,6 +112,8 @@ void VirtualMember::Truncate(uint64_t last) {
   prefix_.resize(last);
   held_ = std::min(held_, last);
   durable_ = std::min(durable_, last);
+  while (!configured_.empty() && configured_.back().index > last)
+    configured_.pop_back();
 }
 
 // --- Work
@@ -81,6 +125,14 @@ void VirtualMember::PutMessage(LinkId link, Message message) {
                                       core_->state().history, last()) +
                           1;
     if (LogHolds(next)) event.log_holds_from = next;
+  }
+  if (const auto* records = std::get_if<replication::Records>(&event.message)) {
+    uint64_t index = records->first;
+    for (const std::string& record : SplitRecords(records->records)) {
+      if (auto configuration = ConfigurationOf(record))
+        event.configurations.push_back({index, *std::move(configuration)});
+      ++index;
+    }
   }
   Put(std::move(event));
 }
@@ -164,8 +216,17 @@ bool VirtualMember::Execute(const CloseGate&) {
 
 bool VirtualMember::Execute(const OpenGate& action) {
   Append("epoch " + action.epoch_record);
-  if (!action.configuration_record.empty()) Append("configuration");
+  if (!action.configuration_record.empty())
+    Append(kConfigurationMark + action.configuration_record);
   gate_open_ = true;
+  return true;
+}
+
+bool VirtualMember::Execute(const AppendConfiguration& action) {
+  if (outside_.WritesAtTheLastMoment())
+    Write("last-moment " + name() + std::to_string(++last_moments_));
+  Append(kConfigurationMark + action.record);
+  outcomes_.push_back(ConfigurationAppended{last()});
   return true;
 }
 

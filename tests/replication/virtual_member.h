@@ -45,6 +45,7 @@ class VirtualMember {
     virtual void OnFeed(VirtualMember& from, const Feed& feed) = 0;
     virtual void OnFeedKeys(VirtualMember& from, const FeedKeys& feed) = 0;
     virtual void OnAnswer(VirtualMember& from, Token token, Answer answer) = 0;
+    virtual void OnChangeMade() = 0;
     virtual bool KilledNow() = 0;
     virtual bool PeersDataIsBad() = 0;
     virtual bool DiskFails() = 0;
@@ -63,6 +64,8 @@ class VirtualMember {
   bool alive() const { return core_.has_value(); }
   // Counts the starts: a master is one incarnation of a member.
   uint64_t incarnation() const { return incarnation_; }
+  // Its disk is gone, and with it who it was.
+  void Wipe(NodeId new_id);
 
   // --- Work
   void Put(Event event) { inbox_.push_back(std::move(event)); }
@@ -92,6 +95,12 @@ class VirtualMember {
   bool LogHolds(uint64_t index) const { return index > log_start_; }
   bool is_master() const { return alive() && core_->is_master(); }
 
+  // The configuration that it goes by, and the last one that its log has.
+  const Configuration& InForce() const;
+  const Configuration* LastInLog() const {
+    return configured_.empty() ? nullptr : &configured_.back().configuration;
+  }
+
   // --- What became of its writes: records by their positions.
   using Records = std::vector<std::pair<Position, std::string>>;
   const Records& accepted() const { return accepted_; }
@@ -109,6 +118,7 @@ class VirtualMember {
     std::vector<std::string> log;
   };
 
+  void FindAppended();
   void StepProgress();
   void StepAndExecute(Event event);
   void Append(std::string record);
@@ -119,6 +129,7 @@ class VirtualMember {
   bool Execute(const Persist& action);
   bool Execute(const CloseGate& action);
   bool Execute(const OpenGate& action);
+  bool Execute(const AppendConfiguration& action);
   bool Execute(const Dial& action);
   bool Execute(const CloseLink& action);
   bool Execute(const Feed& action);
@@ -141,6 +152,10 @@ class VirtualMember {
   bool Execute(const AskRound&) { return true; }  // nobody reads here
   bool Execute(const TellRead&) { return true; }
   bool Execute(const AnswerRead&) { return true; }
+  bool Execute(const AnswerChange& action) {
+    if (action.status.ok()) outside_.OnChangeMade();
+    return true;
+  }
   bool Execute(const Report& action);
   bool BadData(LinkId link);
   bool DiskIsGone();
@@ -152,6 +167,7 @@ class VirtualMember {
   MemberState disk_;
   std::vector<std::string> log_;  // in memory; the first held_ of it on disk
   std::vector<uint64_t> prefix_;  // beside log_
+  std::vector<ConfigurationLog::Entry> configured_;  // of log_
   uint64_t held_ = 0;
   uint64_t durable_ = 0;
   uint64_t log_start_ = 0;

@@ -50,6 +50,24 @@ TEST(Ballot, Table) {
   }
 }
 
+TEST(Ballot, DuringAChangeItTakesAMajorityOfBoth) {
+  replication::Configuration joint = Recorded({"a", "d", "e"});
+  joint.before = Recorded({"a", "b", "c"}).members;
+  Ballot ballot(joint, 2);
+  ballot.Grant("a", IdOf("a"));
+  ballot.Grant("d", IdOf("d"));
+  EXPECT_FALSE(ballot.won()) << "of those before, one";
+  ballot.Refuse("b");
+  EXPECT_FALSE(ballot.lost());
+  ballot.Grant("c", IdOf("c"));
+  EXPECT_TRUE(ballot.won());
+  Ballot refused(joint, 2);
+  refused.Grant("a", IdOf("a"));
+  refused.Refuse("b");
+  refused.Refuse("c");
+  EXPECT_TRUE(refused.lost()) << "whatever those after say";
+}
+
 TEST(Ballot, AVoterThatLostItsIdentityLostItsVote) {
   Ballot ballot(Recorded({"a", "b", "c"}), 2);
   ballot.Grant("a", IdOf("a"));

@@ -162,6 +162,31 @@ TEST(FencePlan, Table) {
   }
 }
 
+TEST(FencePlan, DuringAChangeItTakesAFenceQuorumOfBoth) {
+  replication::Configuration joint = Recorded({"a", "b", "c", "d"});
+  joint.before = Recorded({"a", "b", "c"}).members;
+  const auto view = [](const std::string& name) {
+    return Formed(name, {kOne, 5});
+  };
+  EXPECT_FALSE(PlanFence(joint, {view("a"), view("d")}).rule.has_value());
+  EXPECT_TRUE(PlanFence(joint, {view("a"), view("b")}).rule.has_value());
+  EXPECT_TRUE(EnoughPromised(PromotionRule::kFenceQuorum, joint,
+                             {view("b"), view("c")}));
+  EXPECT_FALSE(EnoughPromised(PromotionRule::kFenceQuorum, joint,
+                              {view("b"), view("d")}));
+}
+
+TEST(SelectReplica, AReadReplicaIsNeverPromoted) {
+  replication::Configuration group = Recorded({"a", "b", "c"});
+  group.readers = {{"r", "r:1", IdOf("r")}};
+  const auto ahead = Formed("r", {kOne, 9});
+  const Selection selection =
+      SelectReplica(PromotionRule::kFenceQuorum, group,
+                    {Formed("a", {kOne, 5}), Formed("b", {kOne, 6}), ahead});
+  ASSERT_TRUE(selection.chosen.has_value()) << selection.why;
+  EXPECT_EQ(selection.chosen->name, "b") << "nor does its position count";
+}
+
 TEST(FencePlan, QuorumsBySize) {
   // N: F = N - (N/2 + 1) + 1.
   const std::vector<std::pair<int, int>> rows = {

@@ -72,6 +72,44 @@ TEST_F(SentinelTest, AnswersAPingWithItsMember) {
             own_.position);
 }
 
+TEST_F(SentinelTest, ANewcomerIsAnsweredAndNotHeard) {
+  const auto actions = Ask({"g", "x", {99}, Ping{.epoch = 77, .joins = true}});
+  const auto replies = Only<Reply>(actions);
+  ASSERT_THAT(replies, SizeIs(1));
+  ASSERT_TRUE(replies[0].answer.ok());
+  EXPECT_EQ(std::get<vigil::sentinel::Pong>(*replies[0].answer)
+                .view.configuration.members.size(),
+            3u);
+  EXPECT_LT(sentinel_.status(At(1)).epoch, 77u);
+  EXPECT_TRUE(absl::IsPermissionDenied(
+      Only<Reply>(Ask({"g", "x", {99}, VoteRequest{.number = 2}}))[0]
+          .answer.status()));
+}
+
+TEST(SentinelOfANewcomer, AsksWhomItWasToldOfAndThenTheMembers) {
+  Options options = OptionsFor("d");
+  options.members.clear();
+  options.address = "d:1";
+  options.join = {"b:1"};
+  Sentinel sentinel(options, {}, At(0));
+  const MemberView own = Empty("d");
+  auto asks =
+      Only<vigil::sentinel::Ask>(sentinel.Step(TimePassed{}, own, At(0)));
+  ASSERT_THAT(asks, SizeIs(1));
+  EXPECT_EQ(asks[0].address, "b:1");
+  EXPECT_TRUE(std::get<Ping>(asks[0].question.body).joins);
+  EXPECT_NE(sentinel.status(At(0)).obstacle, "");
+  sentinel.Step(Answered{asks[0].to, asks[0].round,
+                         vigil::sentinel::Pong{Formed("b", {kOne, 5})}},
+                own, At(10));
+  asks = Only<vigil::sentinel::Ask>(sentinel.Step(TimePassed{}, own, At(11)));
+  ASSERT_THAT(asks, SizeIs(3)) << "a, b and c";
+  for (const auto& ask : asks) {
+    EXPECT_TRUE(std::get<Ping>(ask.question.body).joins);
+  }
+  EXPECT_EQ(sentinel.status(At(11)).obstacle, "");
+}
+
 struct StrangerRow {
   Question question;
   const char* why;
@@ -250,7 +288,7 @@ TEST(SentinelOptions, ErrorsNameTheOptionTheValueAndTheRange) {
   EXPECT_TRUE(options.Validate().ok());
   options.quorum = 4;
   EXPECT_EQ(options.Validate().message(),
-            "quorum is 4; range: 1 to 3, the number of members");
+            "quorum is 4; range: 0 to 3, the number of members");
   options = OptionsFor("x");
   EXPECT_EQ(options.Validate().message(),
             "name is \"x\", which is not one of members");

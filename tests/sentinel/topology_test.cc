@@ -122,5 +122,66 @@ TEST_F(TopologyTest, DescribesAsRedisDoes) {
   EXPECT_EQ(topology_.HostAndPort("nobody"), "- 0");
 }
 
+replication::MemberView Knowing(replication::MemberView view,
+                                const replication::Configuration& members) {
+  view.configuration = members;
+  return view;
+}
+
+TEST_F(TopologyTest, WatchesWhomTheConfigurationNames) {
+  replication::Configuration changed = Recorded({"a", "b", "d"});
+  changed.version = 3;
+  changed.readers = {{"r", "r:1", IdOf("r")}};
+  Learn(Knowing(Formed("b", {kTwo, 9}), changed));
+  topology_.Find("b")->ping.sent = 17;
+  topology_.FollowConfiguration(At(2));
+  EXPECT_EQ(topology_.Find("c"), nullptr);
+  ASSERT_NE(topology_.Find("d"), nullptr);
+  EXPECT_FALSE(topology_.Find("d")->own);
+  ASSERT_NE(topology_.Find("r"), nullptr);
+  EXPECT_FALSE(topology_.IsNamed(*topology_.Find("r")));
+  EXPECT_EQ(topology_.own().name, "a");
+  EXPECT_EQ(topology_.Find("b")->ping.sent, 17u) << "it is the same as before";
+  EXPECT_FALSE(topology_.joins());
+
+  changed = Recorded({"b", "d"});
+  changed.version = 5;
+  Learn(Knowing(Formed("b", {kTwo, 12}), changed));
+  topology_.FollowConfiguration(At(3));
+  EXPECT_EQ(topology_.own().name, "a") << "whoever it is, it knows itself";
+  EXPECT_TRUE(topology_.joins());
+  EXPECT_EQ(topology_.quorum(), 2);
+}
+
+TEST_F(TopologyTest, DuringAReplacementBothIdentitiesOfANameCount) {
+  replication::Configuration joint = Recorded({"a", "b", "c"});
+  joint.before = joint.members;
+  joint.members[2].id = {99};
+  joint.version = 2;
+  EXPECT_TRUE(IsMember(joint, "c", {99}));
+  EXPECT_TRUE(IsMember(joint, "c", IdOf("c")));
+  EXPECT_FALSE(IsMember(joint, "c", {98}));
+}
+
+TEST(TopologyOfANewcomer, LearnsWhoTheMembersAreFromANodeThatItWasToldOf) {
+  Options options = OptionsFor("d");
+  options.members.clear();
+  options.address = "d:1";
+  options.join = {"a:1"};
+  Topology topology(options, At(0));
+  EXPECT_TRUE(topology.seeking());
+  EXPECT_TRUE(topology.joins());
+  EXPECT_EQ(topology.size(), 1);
+  topology.Adopt(Empty("a"));
+  EXPECT_TRUE(topology.seeking()) << "that one does not know it either";
+  topology.Adopt(Formed("a", {kOne, 5}));
+  EXPECT_FALSE(topology.seeking());
+  topology.FollowConfiguration(At(1));
+  EXPECT_EQ(topology.size(), 4);
+  EXPECT_EQ(topology.own().name, "d");
+  EXPECT_EQ(topology.own().address, "d:1");
+  EXPECT_TRUE(topology.joins());
+}
+
 }  // namespace
 }  // namespace vigil::sentinel

@@ -1,5 +1,6 @@
 #include "tests/simulation/feed.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace vigil::simulation {
@@ -22,7 +23,7 @@ std::optional<Message> Feed::Take() {
   if (!std::exchange(answered_, true)) {
     if (welcome.full) {
       walk_ = engine_.Walk();
-      welcome.from = walk_->begin_index();
+      welcome.from = std::min(walk_->begin_index(), welcome.target);
     }
     in_keys_ = welcome.rewind;
     next_ = welcome.from + 1;

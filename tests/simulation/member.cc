@@ -33,7 +33,7 @@ bool IsOfSync(const Action& action) {
 auto Noticeable(const MemberView& v) {
   return std::tie(v.role, v.epoch, v.master, v.linked, v.promise, v.lineage,
                   v.formed, v.exact, v.healthy, v.history_epoch,
-                  v.configuration.version);
+                  v.configuration);
 }
 
 }  // namespace
@@ -106,6 +106,8 @@ void Member::OnMessage(LinkId link, Message message) {
                           1;
     event.log_holds_from = engine_.ReadLog(next, 1).ok() ? next : UINT64_MAX;
   }
+  if (const Records* records = std::get_if<Records>(&event.message))
+    event.configurations = ConfigurationsIn(records->records);
   Put(std::move(event));
 }
 
@@ -135,6 +137,11 @@ void Member::AskRecord(uint64_t epoch, uint64_t index, MonoTime deadline,
                        ReadAnswered answer) {
   Put(RecordAsked{Register({.read = std::move(answer)}), epoch, index,
                   deadline});
+}
+
+void Member::ChangeMembers(const ChangeRequest& request, MonoTime deadline,
+                           std::function<void(const absl::Status&)> answer) {
+  Put(ChangeAsked{Register({.change = std::move(answer)}), request, deadline});
 }
 
 LogFacts Member::log_facts() const {
@@ -236,8 +243,10 @@ void Member::StepAndExecute(Event event) {
     PublishStatus();
 }
 
-// Of a step that has failed: nothing of it happens, but a reader still waits.
+// Of a step that has failed: nothing of it happens, but a reader still waits, and who
+// asked for a change.
 void Member::Abandon(Action& action) {
+  if (auto* answer = std::get_if<AnswerChange>(&action)) Execute(*answer);
   auto* answer = std::get_if<AnswerRead>(&action);
   if (answer == nullptr) return;
   answer->outcome = ReadOutcome::kNoMaster;
@@ -264,7 +273,8 @@ void Member::PublishStatus() {
                        isolated_ != core_.is_isolated();
   history_ = core_.state().history;
   NameLog();
-  world_.checks.OnState(machine(), core_.state().formed, branch());
+  // As the others see it: a newcomer is formed for nobody.
+  world_.checks.OnState(machine(), view_.formed, branch());
   isolated_ = core_.is_isolated();
   told_settled_ = core_.is_settled_master();
   if (changed) host_.OnRoleChanged();
@@ -316,6 +326,18 @@ bool Member::Execute(OpenGate& action) {
   world_.trace.Say(host_.name(),
                    absl::StrCat("master of ", ToString(core_.master_epoch())));
   disk_.OnAppended();
+  return true;
+}
+
+bool Member::Execute(AppendConfiguration& action) {
+  outcomes_.push_back(ConfigurationAppended{engine_.AppendMarker(
+      {engine::RecordType::kConfiguration, std::move(action.record)})});
+  disk_.OnAppended();
+  return true;
+}
+
+bool Member::Execute(AnswerChange& action) {
+  if (auto answer = TakeAsker(action.token).change) answer(action.status);
   return true;
 }
 

@@ -85,6 +85,11 @@ class Member final : public replication::MemberPort, public StreamEnd {
                  ReadAnswered answer);
   replication::LogFacts log_facts() const;
 
+  // For operators, likewise.
+  void ChangeMembers(const replication::ChangeRequest& request,
+                     MonoTime deadline,
+                     std::function<void(const absl::Status&)> answer);
+
   const replication::ReplicationCore& core() const { return core_; }
   Branch branch() const;
   uint64_t syncs() const {
@@ -97,6 +102,7 @@ class Member final : public replication::MemberPort, public StreamEnd {
     std::function<void(replication::PromoteReply)> promote;
     std::function<void(replication::ReplicaOfReply)> replica_of;
     ReadAnswered read;
+    std::function<void(const absl::Status&)> change;
   };
   using Token = replication::Token;
   Token Register(Asker asker);
@@ -124,6 +130,8 @@ class Member final : public replication::MemberPort, public StreamEnd {
   bool Execute(replication::AskRound& action);
   bool Execute(replication::TellRead& action);
   bool Execute(replication::AnswerRead& action);
+  bool Execute(replication::AnswerChange& action);
+  bool Execute(replication::AppendConfiguration& action);
   bool Execute(replication::RequestSync& action);
   bool Execute(replication::SendKeys& action);
   bool Execute(replication::Apply& action);

@@ -113,7 +113,7 @@ replication::MemberState Process::OpenState() {
     replication::MemberState first{.group = "g",
                                    .name = name_,
                                    .id = NodeId{world_.random.Next() | 1},
-                                   .configuration = members_,
+                                   .configurations = members_,
                                    .boot = boot};
     replication::SaveMemberState(engine, first).IgnoreError();
   }
@@ -280,11 +280,14 @@ void Process::OnDataReplaced() {
 
 void Process::Observe() {
   const Branch branch = member().branch();
-  for (const uint64_t held = std::min(engine().persisted_index(), branch.last);
+  // Without its data it is no member: what it holds counts for nobody.
+  for (const uint64_t held =
+           wiped_ ? 0 : std::min(engine().persisted_index(), branch.last);
        held_noted_ < held;) {
     world_.checks.OnHeld(machine_, branch.history.PositionAt(++held_noted_));
   }
-  for (const uint64_t synced = std::min(engine().durable_index(), branch.last);
+  for (const uint64_t synced =
+           wiped_ ? 0 : std::min(engine().durable_index(), branch.last);
        synced_noted_ < synced;) {
     world_.checks.OnSynced(machine_,
                            branch.history.PositionAt(++synced_noted_));

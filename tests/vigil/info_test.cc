@@ -169,8 +169,10 @@ dropped_bytes:0
 # Replication
 role:master
 connected_slaves:1
-slave0:ip=127.0.0.1,port=7002,state=online,offset=119,name=b,records_behind=1
+slave0:ip=127.0.0.1,port=7002,state=online,offset=119,name=b,records_behind=1,kind=member
 slave1:ip=[::1],port=7003,state=offline,offset=0,name=c,records_behind=120
+member_kind:member
+members_version:0
 master_replid:00000000000000ff
 master_repl_offset:120
 epoch:3
@@ -238,6 +240,11 @@ TEST(Info, TellsAReplicasMasterAndItsLink) {
   s.lag = 30;
   s.failover.clear();
   s.refusal = "it lost its identity";
+  s.kind = MemberKind::kReadReplica;
+  s.members = {{"a", "127.0.0.1:7001", MemberKind::kMember},
+               {"b", "127.0.0.1:7002", MemberKind::kReadReplica}};
+  s.members_version = 4;
+  s.members_change = "committing";
   EXPECT_EQ(InfoText(s, "replication"), R"(# Replication
 role:slave
 master_name:a
@@ -248,6 +255,11 @@ master_sync_in_progress:1
 slave_repl_offset:120
 records_behind_master:30
 connected_slaves:0
+member_kind:read_replica
+members_version:4
+group_member0:name=a,address=127.0.0.1:7001,kind=member
+group_member1:name=b,address=127.0.0.1:7002,kind=read_replica
+members_change:committing
 master_replid:00000000000000ff
 master_repl_offset:150
 epoch:3
