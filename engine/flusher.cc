@@ -17,7 +17,7 @@ Flusher::Flusher(Log& log, BlobWriter& blobs, Syncer& syncer, bool sync_each)
 
 void Flusher::Stop() {
   stopping_ = true;
-  log_.appended().Notify();
+  log_.unpersisted().Notify();
   log_.Hurry();
   thread_.Join();
 }
@@ -26,7 +26,7 @@ void Flusher::Run() {
   const SystemClock clock;
   int naps = 0;  // left before it sleeps until the next record
   for (;;) {
-    const uint64_t appended = log_.appended().Seen();
+    const uint64_t unpersisted = log_.unpersisted().Seen();
     const uint64_t hurried = log_.hurry().Seen();
     // Read before the log: what was appended before Stop() is written.
     const bool last_round = stopping_;
@@ -34,7 +34,7 @@ void Flusher::Run() {
     if (!written.ok()) return;
     if (*written == 0 && last_round) return;
     if (*written == 0 && naps == 0) {
-      log_.appended().WaitPast(appended, MonoTime::InfiniteFuture());
+      log_.unpersisted().WaitPast(unpersisted, MonoTime::InfiniteFuture());
       naps = kNaps;
       continue;
     }

@@ -75,6 +75,7 @@ uint64_t Log::Append(const RecordView& record, uint64_t gate) {
 
 void Log::Announce() {
   appended_.Notify();
+  unpersisted_.Notify();
   if (memory_only_ && wake_with_next_) persisted_signal_.Notify();
 }
 
@@ -118,7 +119,7 @@ void Log::AppendPersisted(const std::vector<EncodedRecord>& records,
     dropped = ring_.Trim(index, memory_bytes_);
   }
   appended_.Notify();
-  NotifyAll();
+  if (durable || memory_only_) durable_signal_.Notify();
 }
 
 void Log::Replace(LogRing ring) {
@@ -200,6 +201,7 @@ void Log::Fail(const absl::Status& cause) {
     failed_ = true;
   }
   appended_.Notify();
+  unpersisted_.Notify();
   NotifyAll();
 }
 

@@ -124,9 +124,11 @@ class Log {
   LogSlice Read(uint64_t from, size_t bytes_max) const;
 
   Signal& appended() const { return appended_; }
+  // Records for the flusher. Not with those of AppendPersisted: a replica's sleeps on.
+  Signal& unpersisted() const { return unpersisted_; }
   Signal& hurry() const { return hurry_; }
   // Moves with persisted_index, durable_index, health and the gate; without a disk with
-  // an index only as WakeWithNext says.
+  // an index only as WakeWithNext says. Not in AppendPersisted, whose caller knows.
   Signal& persisted() const { return persisted_signal_; }
   // Not with persisted_index: who waits for the disk alone is not woken in vain.
   Signal& durable() const { return durable_signal_; }
@@ -163,6 +165,7 @@ class Log {
   WaitMeter delays_;
 
   mutable Signal appended_;
+  mutable Signal unpersisted_;
   mutable Signal hurry_;
   mutable Signal persisted_signal_;
   mutable Signal durable_signal_;
