@@ -19,6 +19,8 @@ AckSender::~AckSender() {
 
 void AckSender::Send(const Ack& ack) {
   MutexLock lock(mu_);
+  // Never past what waits already.
+  if (!sending_ && !latest_ && !keys_ && link_->Offer(ack)) return;
   latest_ = ack;
   changed_.NotifyOne();
 }
@@ -43,10 +45,12 @@ void AckSender::Run(const Hello& hello) {
     std::optional<Ack> ack;
     {
       MutexLock lock(mu_);
+      sending_ = false;
       while (!latest_ && !keys_ && !closed_) changed_.Wait(mu_);
       if (closed_) return;
       keys = std::exchange(keys_, std::nullopt);
       ack = std::exchange(latest_, std::nullopt);
+      sending_ = true;
     }
     if (keys && !link_->Send(*std::move(keys))) return;
     if (ack && !link_->Send(*ack)) return;

@@ -1,7 +1,10 @@
-// AckSender: the thread at the replica's end of a stream. It sends the Hello,
-// then always the latest acknowledgement: when the master reads slowly, those
-// in between are left out, and the replicator's thread never waits. Of the keys
-// of a rewind one piece is on its way at a time, and none is left out.
+// AckSender: what the replica's end of a stream sends: the Hello, then always the latest
+// acknowledgement: when the master reads slowly, those in between are left out, and the
+// replicator never waits. Of the keys of a rewind one piece is on its way at a time, and
+// none is left out.
+//
+// What the link takes at once goes out on the caller's thread, because waking another one
+// takes longer than the way to the master; the rest on a thread that waits for it.
 #ifndef VIGIL_REPLICATION_ACK_SENDER_H_
 #define VIGIL_REPLICATION_ACK_SENDER_H_
 
@@ -34,6 +37,7 @@ class AckSender {
   CondVar changed_;
   std::optional<Ack> latest_ ABSL_GUARDED_BY(mu_);
   std::optional<RewindKeys> keys_ ABSL_GUARDED_BY(mu_);
+  bool sending_ ABSL_GUARDED_BY(mu_) = true;  // the thread; first the Hello
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   std::atomic<bool> done_{false};
   Thread thread_;  // last: it uses the rest

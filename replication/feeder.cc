@@ -169,6 +169,8 @@ void Feeder::FollowLog(const Welcome& welcome) {
         engine_.ReadLog(next, options_.message_bytes);
     if (!slice.ok()) return;
     const MonoTime now = clock_.Mono();
+    if (!slice->records.empty() && pace_.Gather(slice->records.size(), now))
+      continue;
     Records records = NextRecords(welcome);
     if (slice->records.empty()) {
       if (now < heartbeat_at && !IsAwaited(records, told)) {
@@ -180,6 +182,7 @@ void Feeder::FollowLog(const Welcome& welcome) {
       records.last = slice->last;
       records.records = std::move(slice->records);
       next = records.last + 1;
+      pace_.Sent(records.last, now);
     }
     if (!Send(records)) return;
     told = {.sync = records.sync, .round = records.round, .read = records.read};

@@ -22,6 +22,7 @@
 #include "engine/base/mutex.h"
 #include "engine/base/thread.h"
 #include "engine/engine.h"
+#include "replication/feed_pace.h"
 #include "replication/options.h"
 #include "replication/transport.h"
 
@@ -49,6 +50,8 @@ class Feeder {
   void Put(RewindKeys keys);
   // An answer for the replica's reads (message.h).
   void TellRead(uint64_t read, uint64_t index);
+  // The replica holds the log up to here.
+  void Acknowledged(uint64_t held) { pace_.Acknowledged(held); }
   void Close();
   bool done() const { return done_; }
 
@@ -69,6 +72,7 @@ class Feeder {
   const Clock& clock_;
   const FeedMarks& marks_;
   const bool rewinds_;
+  FeedPace pace_;
   Mutex mu_;
   std::optional<RewindKeys> keys_ ABSL_GUARDED_BY(mu_);
   uint64_t read_ ABSL_GUARDED_BY(mu_) = 0;

@@ -45,11 +45,16 @@ class ClientLink final : public Link {
   bool Send(const Message& message) override {
     v1::FromReplica out;
     if (!ToProto(message, &out)) return false;
-    if (!AwaitStream()) return false;
-    // The lock keeps two writers apart, which gRPC does not allow. Close() does
-    // not take it: cancelling is what ends a write that waits for the peer.
-    MutexLock lock(write_mu_);
-    return !closed_ && stream_->Write(out);
+    MutexLock lock(mu_);
+    while ((!opened_ || writing_) && !closed_) changed_.Wait(mu_);
+    return Write(out);
+  }
+
+  bool Offer(const Message& message) override {
+    v1::FromReplica out;
+    if (!ToProto(message, &out)) return false;
+    MutexLock lock(mu_);
+    return opened_ && !writing_ && Write(out);
   }
 
   void Close() override {
@@ -61,11 +66,28 @@ class ClientLink final : public Link {
   }
 
  private:
-  // False: it was closed before there was one.
-  bool AwaitStream() {
-    MutexLock lock(mu_);
-    while (!opened_ && !closed_) changed_.Wait(mu_);
-    return opened_ && !closed_;
+  // What is under way on the completion queue, one of each at most.
+  enum class Tag : intptr_t { kRead = 1, kWritten, kFinished };
+  static void* ToVoid(Tag tag) { return reinterpret_cast<void*>(tag); }
+
+  // Does not wait. False: the link is dead.
+  bool Write(const v1::FromReplica& out) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    if (closed_) return false;
+    writing_ = true;
+    stream_->Write(out, ToVoid(Tag::kWritten));
+    return true;
+  }
+
+  // Whether it went well. What ends before is a write.
+  bool Await(Tag wanted) {
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.Next(&tag, &ok) && tag != ToVoid(wanted)) {
+      MutexLock lock(mu_);
+      writing_ = false;
+      changed_.NotifyAll();
+    }
+    return ok;
   }
 
   void Run() {
@@ -102,11 +124,10 @@ class ClientLink final : public Link {
 
   void Open(const std::string& pass) {
     ShowPass(pass, context_);
-    // Else Sync() itself waits until the call's metadata is on its way: for a
-    // peer that is stopped, as long as gRPC tries to connect (twenty seconds).
-    // Corked, it goes out with the first Send, on the sender's thread.
+    // The call's metadata goes out with the first Send: nothing to wait for.
     context_.set_initial_metadata_corked(true);
-    stream_ = stub_->Sync(&context_);
+    stream_ = stub_->PrepareAsyncSync(&context_, &queue_);
+    stream_->StartCall(nullptr);
     MutexLock lock(mu_);
     opened_ = true;
     changed_.NotifyAll();
@@ -115,7 +136,11 @@ class ClientLink final : public Link {
   // Until the stream ends. Why it did.
   std::string Read() {
     v1::FromMaster in;
-    while (stream_->Read(&in)) {
+    const auto read = [&] {
+      stream_->Read(&in, ToVoid(Tag::kRead));
+      return Await(Tag::kRead);
+    };
+    while (read()) {
       absl::StatusOr<Message> message = FromProto(std::move(in));
       if (!message.ok()) {
         Close();
@@ -137,8 +162,20 @@ class ClientLink final : public Link {
   }
 
   grpc::Status Finish() {
-    MutexLock lock(write_mu_);  // only when no write is under way
-    return stream_->Finish();
+    grpc::Status status;
+    {
+      MutexLock lock(mu_);
+      closed_ = true;  // nothing is written any more
+    }
+    stream_->Finish(&status, ToVoid(Tag::kFinished));
+    Await(Tag::kFinished);
+    // A write that was under way has failed by now, and may have to be told yet.
+    queue_.Shutdown();
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_.Next(&tag, &ok)) {
+    }
+    return status;
   }
 
   const std::shared_ptr<grpc::Channel> channel_;
@@ -147,16 +184,18 @@ class ClientLink final : public Link {
   const std::unique_ptr<v1::Replication::Stub> stub_;
   const LinkId id_;
   LinkHandler& handler_;
+  grpc::CompletionQueue queue_;  // of which the reader takes
   grpc::ClientContext context_;
-  // Made once, by the reader; then guarded by what says so.
-  std::unique_ptr<grpc::ClientReaderWriter<v1::FromReplica, v1::FromMaster>>
+  // Made once, by the reader, which alone reads; one at a time writes.
+  std::unique_ptr<
+      grpc::ClientAsyncReaderWriter<v1::FromReplica, v1::FromMaster>>
       stream_;
-  Mutex write_mu_;
   Mutex mu_;
   CondVar changed_;
   std::shared_ptr<AdmissionCall> admission_ ABSL_GUARDED_BY(mu_);
   bool opened_ ABSL_GUARDED_BY(mu_) = false;
-  std::atomic<bool> closed_{false};
+  bool writing_ ABSL_GUARDED_BY(mu_) = false;
+  bool closed_ ABSL_GUARDED_BY(mu_) = false;
   Thread reader_;  // last: it uses the rest
 };
 

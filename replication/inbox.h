@@ -22,13 +22,16 @@ namespace vigil::replication {
 // Thread-safe.
 class Inbox {
  public:
-  // `bell` is moved when there is something to take; it outlives the inbox.
+  // `bell` is moved when there is something to take, but for data; it outlives the
+  // inbox.
   Inbox(size_t bytes_max, Signal& bell) : bytes_max_(bytes_max), bell_(bell) {}
 
   // Far above what a node's readers and sentinels have under way.
   static constexpr size_t kEventsMax = 20'000;
 
-  void Put(Event event) { Insert(std::move(event), 0); }
+  void Put(Event event) {
+    if (Insert(std::move(event), 0)) bell_.Notify();
+  }
 
   // False: too many events wait, or nobody takes them any more.
   bool Ask(Event event) {
@@ -36,11 +39,12 @@ class Inbox {
       MutexLock lock(mu_);
       if (closed_ || events_.size() >= kEventsMax) return false;
     }
-    Insert(std::move(event), 0);
+    Put(std::move(event));
     return true;
   }
 
-  // Blocks while more than bytes_max wait. Drops the event once closed.
+  // Blocks while more than bytes_max wait. Drops the event once closed. Rings no bell:
+  // the caller takes it itself, or sees to it that somebody does.
   void PutData(Event event, size_t bytes) {
     {
       MutexLock lock(mu_);
@@ -48,6 +52,12 @@ class Inbox {
     }
     // An acknowledgement has no data, but takes memory, too.
     Insert(std::move(event), bytes + sizeof(Event));
+  }
+
+  // Events that nobody has taken.
+  size_t waiting() {
+    MutexLock lock(mu_);
+    return events_.size();
   }
 
   std::optional<Event> Take() {
@@ -70,14 +80,13 @@ class Inbox {
   }
 
  private:
-  void Insert(Event event, size_t bytes) {
-    {
-      MutexLock lock(mu_);
-      if (closed_) return;
-      events_.emplace_back(std::move(event), bytes);
-      bytes_ += bytes;
-    }
-    bell_.Notify();
+  // False: nobody takes them any more.
+  bool Insert(Event event, size_t bytes) {
+    MutexLock lock(mu_);
+    if (closed_) return false;
+    events_.emplace_back(std::move(event), bytes);
+    bytes_ += bytes;
+    return true;
   }
 
   const size_t bytes_max_;

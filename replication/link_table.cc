@@ -39,6 +39,13 @@ void LinkTable::TellRead(LinkId link, uint64_t read, uint64_t index) {
     it->second.feeder->TellRead(read, index);
 }
 
+void LinkTable::Acknowledged(LinkId link, uint64_t held) {
+  MutexLock lock(mu_);
+  const auto it = inbound_.find(link);
+  if (it != inbound_.end() && it->second.feeder)
+    it->second.feeder->Acknowledged(held);
+}
+
 void LinkTable::SendKeys(LinkId link, RewindKeys keys) {
   const auto it = outbound_.find(link);
   if (it != outbound_.end()) it->second->Send(std::move(keys));

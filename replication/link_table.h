@@ -4,7 +4,8 @@
 // Closing makes a stream's thread end; it is joined only when it has ended, so the
 // replicator's thread never waits for a peer.
 //
-// Thread-safety: Accept() from any thread, the rest from the replicator's.
+// Thread-safety: Accept() and Acknowledged() from any thread, the rest in a turn of the
+// replicator.
 // Lifetime: what the constructor takes outlives it. The destructor closes
 // everything and waits for its threads.
 #ifndef VIGIL_REPLICATION_LINK_TABLE_H_
@@ -49,6 +50,8 @@ class LinkTable {
   void Feed(LinkId link, std::variant<Welcome, Refused> answer);
   // Keys for the feeder of that stream.
   void FeedKeys(LinkId link, RewindKeys keys);
+  // The replica at the other end holds the log up to here.
+  void Acknowledged(LinkId link, uint64_t held);
   // An answer for the replica's reads on that stream.
   void TellRead(LinkId link, uint64_t read, uint64_t index);
   // On a dialled stream, if it is still there.

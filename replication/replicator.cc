@@ -79,8 +79,9 @@ void Replicator::Stop() {
   // 1. Nothing comes in any more; whoever waits to bring something is let go.
   inbox_.Close();
   bell_.Notify();
-  // 2. The thread ends after the event at hand.
+  // 2. Its own thread, and a link's whose turn it is, end after the event at hand.
   thread_.Join();
+  { const std::lock_guard last_turn(turn_); }
   // 3. No record is appended under an epoch that nobody answers for.
   engine_.CloseGate();
   // 4. The links, and who waits for an answer that will not come. (A reader is told,
@@ -130,6 +131,8 @@ LinkId Replicator::OnAccepted(std::shared_ptr<Link> link) {
 
 void Replicator::OnMessage(LinkId link, Message message) {
   const size_t bytes = DataBytes(message);
+  const Ack* ack = std::get_if<Ack>(&message);
+  const uint64_t held = ack != nullptr ? ack->held : 0;
   MessageReceived event{.link = link, .message = std::move(message)};
   if (const Hello* hello = std::get_if<Hello>(&event.message)) {
     event.log_holds_from = HeldFromCommon(*hello);
@@ -137,6 +140,9 @@ void Replicator::OnMessage(LinkId link, Message message) {
   if (const Records* records = std::get_if<Records>(&event.message))
     event.configurations = ConfigurationsIn(records->records);
   inbox_.PutData(std::move(event), bytes);
+  TakeTurn();
+  // After those who wait for it: they may have more to send.
+  if (held != 0) links_.Acknowledged(link, held);
 }
 
 // The index after what this log and the replica's have in common, if the log still
@@ -161,6 +167,11 @@ Epoch Replicator::master_epoch() const {
 }
 
 void Replicator::AskHeld(uint64_t index) { Raise(held_asked_, index); }
+
+void Replicator::AskQuorum(uint64_t index) {
+  Raise(quorum_asked_, index);
+  HurryIfLast(published_.commit_point());
+}
 
 void Replicator::AskDurable(uint64_t index) {
   if (Raise(feed_marks_.sync, index)) engine_.appended().Notify();
@@ -216,30 +227,23 @@ void Replicator::Run() {
   MonoTime tick_at = clock_.Mono();
   while (!stopped_) {
     const uint64_t seen = bell_.Seen();
+    bool ticks = false;
     if (const MonoTime now = clock_.Mono(); now >= tick_at) {
       // Behind what has arrived: a peer is silent only when all that it sent is
       // read, however long this thread was held up by a disk.
       inbox_.Put(Ticked{});
+      ticks = true;
       tick_at = now + period;
     }
-    std::optional<Event> event = inbox_.Take();
-    // After taking: the log is then known at least as far as the sender of the
-    // event had it, which Welcome's target and the handshake rely on.
-    StepProgress();
-    if (!event) {
-      Rest(seen, tick_at);
-      continue;
+    {
+      const std::lock_guard turn(turn_);
+      while (!stopped_ && clock_.Mono() < tick_at && TakeEvent()) {
+      }
+      // Not in a link's turn: it waits for threads of links to end.
+      if (ticks) links_.Reap();
     }
-    const bool ticked = std::holds_alternative<Ticked>(*event);
-    if (const auto* closed = std::get_if<LinkClosed>(&*event)) {
-      links_.OnClosed(closed->link);
-    }
-    StepAndExecute(*std::move(event));
-    if (ticked) {
-      links_.Reap();
-      dropped_.Tidy();
-      PublishStatus();
-    }
+    // Who came meanwhile left it to this turn.
+    if (inbox_.waiting() == 0) Rest(seen, tick_at);
   }
 }
 
@@ -253,9 +257,44 @@ void Replicator::Rest(uint64_t seen, MonoTime until) {
     bell_.WaitPast(seen, std::min(until, clock_.Mono() + kNap));
   } else {
     engine_.WakeWithNext(true);
-    if (engine_.last_index() == told_.last) bell_.WaitPast(seen, until);
+    if (engine_.last_index() == told_last_) bell_.WaitPast(seen, until);
     engine_.WakeWithNext(false);
   }
+}
+
+// A turn of a link's thread, which has put something into the inbox. It must read on soon:
+// what others bring meanwhile is for the replicator's own thread.
+void Replicator::TakeTurn() {
+  constexpr int kEventsMax = 16;
+  // Whoever is at it looks into the inbox once more afterwards, as is done here: so
+  // nothing stays there.
+  while (inbox_.waiting() > 0) {
+    std::unique_lock turn(turn_, std::try_to_lock);
+    if (!turn.owns_lock()) return;
+    int events = 0;
+    while (events < kEventsMax && !stopped_ && TakeEvent()) ++events;
+    turn.unlock();
+    if (events == kEventsMax || stopped_) return bell_.Notify();
+  }
+}
+
+// Takes what is next, if anything. REQUIRES: it is the caller's turn.
+bool Replicator::TakeEvent() {
+  std::optional<Event> event = inbox_.Take();
+  // After taking: the log is then known at least as far as the sender of the
+  // event had it, which Welcome's target and the handshake rely on.
+  StepProgress();
+  if (!event) return false;
+  const bool ticked = std::holds_alternative<Ticked>(*event);
+  if (const auto* closed = std::get_if<LinkClosed>(&*event)) {
+    links_.OnClosed(closed->link);
+  }
+  StepAndExecute(*std::move(event));
+  if (ticked) {
+    dropped_.Tidy();
+    PublishStatus();
+  }
+  return true;
 }
 
 // Tells the core where the log is, if it moved since.
@@ -274,6 +313,7 @@ void Replicator::StepProgress() {
     return;
   }
   told_ = log;
+  told_last_ = log.last;
   naps_ = kNaps;
   StepAndExecute(log);
 }
@@ -316,20 +356,36 @@ void Replicator::PublishCommit() {
   // Of another epoch nobody waits for what was asked for. Before it can be seen: who sees
   // it asks anew.
   const bool other_epoch = now.epoch != published_.commit_point().epoch;
-  if (other_epoch) held_asked_ = feed_marks_.sync = 0;
+  if (other_epoch) held_asked_ = quorum_asked_ = feed_marks_.sync = 0;
   const CommitPoint before = published_.SetCommitPoint(now, leader);
   if (now == before) return;
+  HurryIfLast(now);
   feed_marks_.commit = now.index;
-  if (!IsAwaited(before, now)) return;
-  commit_moved_.Notify();
+  const bool commits = other_epoch || now.index != before.index;
+  if (other_epoch || IsAsked(before, now)) {
+    commit_moved_.Notify();
+  } else if (commits) {
+    commit_moved_.Notify(before.index, now.index);
+  } else {
+    return;
+  }
   TellFollowers();
+}
+
+// Hands the log to the operating system at once if a commit may wait for nothing else: if
+// a replica already holds what this node does not. Before that it would cost every write a
+// write to the disk of its own; on its own a record takes a millisecond to get there.
+void Replicator::HurryIfLast(const CommitPoint& now) {
+  const uint64_t wanted = quorum_asked_;
+  const uint64_t held = engine_.persisted_index();
+  if (wanted <= now.index || wanted <= held) return;
+  if (now.replicas == 0 || now.held_by[0] > held) engine_.HurryPersisted();
 }
 
 // Acknowledgements that complete no quorum wake only those who asked for them: there
 // are as many again.
-bool Replicator::IsAwaited(const CommitPoint& before,
-                           const CommitPoint& now) const {
-  if (now.epoch != before.epoch || now.index != before.index) return true;
+bool Replicator::IsAsked(const CommitPoint& before,
+                         const CommitPoint& now) const {
   if (now.durable != before.durable && feed_marks_.sync > before.durable)
     return true;
   const uint64_t asked = held_asked_;

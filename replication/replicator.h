@@ -1,8 +1,12 @@
-// Replicator: the shell around ReplicationCore. One thread owns the core, takes
-// one event at a time and executes what the core decided.
+// Replicator: the shell around ReplicationCore. One thread at a time owns the core, takes
+// one event after the other and executes what the core decided.
 //
-//   services, sentinel ─▶ inbox ─▶ thread: core.Step ─▶ engine, links, answers
-//   links              ─▶                           └─▶ published: role, commit
+//   services, sentinel ─▶ inbox ─▶ turn: core.Step ─▶ engine, links, answers
+//   links              ─▶                         └─▶ published: role, commit
+//
+// Whose turn it is: a link's thread that brings a message does what there is to do itself
+// if nobody is at it, because waking another thread would take longer than most messages
+// do; else the replicator's own thread, which also sees to the time.
 //
 // Time: the clock given. Thread-safety: all public methods, from any thread.
 // Lifetime: `engine`, `transport` and `clock` outlive it. Stop() ends all links
@@ -17,11 +21,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "engine/base/clock.h"
+#include "engine/base/index_signal.h"
 #include "engine/base/logger.h"
 #include "engine/base/signal.h"
 #include "engine/base/thread.h"
@@ -43,7 +49,7 @@ namespace vigil::replication {
 
 class Replicator final : public MemberPort, public LinkAcceptor {
  public:
-  // `on_role` is called on the replicator's thread after the role, the epoch,
+  // `on_role` is called in a turn, one call at a time, after the role, the epoch,
   // the master or settledness changed; `on_log` likewise, after log_facts()
   // changed so that a follower of the log can go on. They must not block or call
   // back in. `dropped`: where the writes go that the group turns out not to have.
@@ -84,12 +90,15 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   // which the replicas are told, too. To be called before the wait for commit_moved().
   void AskHeld(uint64_t index);
   void AskDurable(uint64_t index);
+  // Likewise to be held by a quorum. The replicas are told of it anyway; this node's own
+  // disk is hurried when one of them holds it.
+  void AskQuorum(uint64_t index);
   // Moved whenever the epoch or the committed index of commit_point() has changed, and
-  // what was asked for.
-  Signal& commit_moved() const { return commit_moved_; }
+  // what was asked for: of an index that kQuorum waits for, those whose it is are told.
+  IndexSignal& commit_moved() const { return commit_moved_; }
 
   // --- For readers. Answers come once, at the deadline at the latest (to within a
-  // heartbeat), on the replicator's thread or from Stop(), or never after GiveUpRead().
+  // heartbeat), in a turn or from Stop(), or never after GiveUpRead().
   // They must not block or call back in. kBusy, at once, on the caller's thread: too many
   // questions wait already.
   using ReadAnswered = std::function<void(const ReadAnswer&)>;
@@ -132,11 +141,14 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   uint64_t HeldFromCommon(const Hello& hello) const;
   void Run();
   void Rest(uint64_t seen, MonoTime until);
+  void TakeTurn();
+  bool TakeEvent();
   void StepAndExecute(Event event);
   void Abandon(Action& action);
   void StepProgress();
   void PublishCommit();
-  bool IsAwaited(const CommitPoint& before, const CommitPoint& now) const;
+  void HurryIfLast(const CommitPoint& now);
+  bool IsAsked(const CommitPoint& before, const CommitPoint& now) const;
   void TellFollowers();
   void PublishStatus();
   bool UpdateStatus();
@@ -182,11 +194,16 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   // The thread sleeps on the engine's own signal, so that progress on disk and
   // a new event wake it alike.
   Signal& bell_;
-  int naps_ = 0;  // left before it sleeps until the next record
+  // Of an engine without a disk: pauses left before the thread sleeps until the next
+  // record, and the last one that the core was told of.
+  std::atomic<int> naps_{0};
+  std::atomic<uint64_t> told_last_{0};
   Inbox inbox_;
   std::atomic<bool> stopped_{false};
 
-  // Only the thread touches these.
+  // Whose turn it is. Guards all from here to dropped_, and links_ but for Accept(). Held
+  // over disk writes, so that only the replicator's own thread may wait for it.
+  std::mutex turn_;
   ReplicationCore core_;
   LogProgressed told_;
   bool told_settled_ = false;
@@ -198,8 +215,9 @@ class Replicator final : public MemberPort, public LinkAcceptor {
   Askers askers_;
   Published published_;
   std::atomic<uint64_t> held_asked_{0};
-  FeedMarks feed_marks_;         // of the epoch at hand
-  mutable Signal commit_moved_;  // or the role changed
+  std::atomic<uint64_t> quorum_asked_{0};
+  FeedMarks feed_marks_;              // of the epoch at hand
+  mutable IndexSignal commit_moved_;  // or the role changed
 
   LinkTable links_;
   Thread thread_;

@@ -23,6 +23,10 @@ class Link {
   // Blocks until the message is on its way or the link is dead (false).
   virtual bool Send(const Message& message) = 0;
 
+  // The same without waiting. False also if what was sent before is not on its way yet,
+  // or the link always waits.
+  virtual bool Offer(const Message&) { return false; }
+
   // Makes Send, running or to come, return false. Does not block. Idempotent.
   virtual void Close() = 0;
 };

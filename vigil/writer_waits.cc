@@ -163,7 +163,7 @@ PendingAck Writer::AckOf(Ack ack, const Epoch& epoch, uint64_t index) {
       replicator_.AskHeld(index);
       break;
     case Ack::kQuorum:
-      engine_.HurryPersisted();
+      replicator_.AskQuorum(index);
       break;
     case Ack::kQuorumDurable:
       replicator_.AskDurable(index);
@@ -191,7 +191,8 @@ absl::StatusOr<Receipt> Writer::AwaitAck(PendingAck ack, MonoTime deadline) {
     if (ack.to_disk != to_disk) continue;  // now for what the other one tells
     if (closed_) return Cancelled(ack);
     if (to_disk ? !engine_.sync_turns().Await(turn, deadline)
-                : !replicator_.commit_moved().WaitPast(seen, deadline)) {
+                : !replicator_.commit_moved().WaitPast(seen, deadline,
+                                                       ack.receipt.index)) {
       Note(ack, progress());
       return TimedOut(ack);
     }
