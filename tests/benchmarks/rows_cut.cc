@@ -108,7 +108,8 @@ std::vector<Measurement> CutRows() {
       .unit = "ms",
       .what =
           "a master that is cut off accepts kMemory writes no longer, "
-          "min_replicas_to_write = 1",
+          "min_replicas_to_write 1, "
+          "min_replicas_max_lag 0.4 s",
       .target = {Bound::kOursAtMost, absl::ToDoubleMilliseconds(kIsolation)}};
   const RowSpec after = {.name = kAfter,
                          .unit = "writes",
