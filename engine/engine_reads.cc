@@ -171,9 +171,10 @@ void Engine::VisitMany(
       return true;
     });
     if (read && timer.sampled() && !keys.empty()) {
-      // Any one of them, as good as drawn: hashes are.
+      // Any one of them, also if the same are asked for again and again.
+      const auto drawn = static_cast<uint64_t>(impl.clock.Mono().ns);
       impl.insight.hot.Sample(static_cast<uint8_t>(database),
-                              keys[probes.of[0].hash % keys.size()]);
+                              keys[drawn % keys.size()]);
     }
   }
   impl.insight.operations.CountHits(hits);

@@ -63,11 +63,13 @@ bool HashQueue::untidy() const {
 
 size_t HashQueue::Tidy(const Table& table, size_t count, size_t follow) {
   if (!untidy()) return follow;
+  // What comes after a place where nothing is left any more.
+  if (follow >= write_) follow = std::max(follow, read_);
   const size_t end = std::min(read_ + count, hashes_.size());
   for (; read_ < end; ++read_) {
     Cell* const cell = At(read_, table);
+    if (follow == read_) follow = write_;  // also if it has gone
     if (cell == nullptr) continue;
-    if (follow == read_) follow = write_;
     QueueMark mark = QueueMark::Of(*cell);
     mark.place =
         static_cast<uint32_t>((first_place_ + write_) & QueueMark::kPlaceMask);
@@ -179,7 +181,11 @@ const Cell* Sieve::Victim(const Table& table) {
     Cell* const cell = queue_.At(hand_, table);
     if (cell == nullptr) continue;
     QueueMark mark = QueueMark::Of(*cell);
-    if (mark.reads == 0 || spared == kSparedMax) return cell;
+    if (mark.reads == 0 || spared == kSparedMax) {
+      // Behind the youngest comes the oldest, not who is put in next.
+      if (++hand_ == queue_.places()) hand_ = 0;
+      return cell;
+    }
     ++spared;
     mark.reads = 0;
     mark.WriteTo(*cell);

@@ -16,7 +16,8 @@ bool Expirer::RunUntil(MonoTime deadline) {
   const SystemClock stopwatch;
   const WallTime now = clock_.Wall();
   while (shard_ < data_.shards()) {
-    if (!DeleteSome(now)) return false;
+    // It cannot be done now: the next round tries again.
+    if (!DeleteSome(now)) return true;
     if (position_ == Table::kPositionEnd) {
       ++shard_;
       position_ = 0;

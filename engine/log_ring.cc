@@ -23,6 +23,11 @@ LogSlice LogRing::View::Copy() const {
 LogRing::Chunk& LogRing::Room(size_t bytes) {
   if (chunks_.empty() ||
       chunks_.back()->bytes.capacity() - chunks_.back()->bytes.size() < bytes) {
+    if (!chunks_.empty()) {
+      Chunk& full = *chunks_.back();
+      full.unused = full.bytes.capacity() - full.bytes.size();
+      bytes_ += full.unused;
+    }
     auto chunk = std::make_shared<Chunk>();
     chunk->first = last_ + 1;
     chunk->bytes.reserve(std::max(bytes, kChunkBytes));

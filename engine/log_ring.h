@@ -51,7 +51,7 @@ class LogRing {
     return chunks_.empty() ? last_ + 1 : chunks_.front()->first;
   }
   uint64_t last_index() const { return last_; }
-  // What it holds: the records, and where each begins.
+  // What it holds: the records, where each begins, and what is left at the ends of chunks.
   size_t bytes() const { return bytes_; }
 
   // Encodes `record` as the next one, whatever its index says. Returns its bytes.
@@ -78,8 +78,9 @@ class LogRing {
     std::vector<uint32_t> offsets;  // where each record begins
 
     uint64_t last() const { return first + offsets.size() - 1; }
+    size_t unused = 0;  // at its end, since the next one was begun
     size_t held() const {
-      return bytes.size() + offsets.size() * sizeof(offsets[0]);
+      return bytes.size() + unused + offsets.size() * sizeof(offsets[0]);
     }
     size_t End(size_t nth) const {
       return nth + 1 < offsets.size() ? offsets[nth + 1] : bytes.size();

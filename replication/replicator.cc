@@ -81,7 +81,7 @@ void Replicator::Stop() {
   bell_.Notify();
   // 2. Its own thread, and a link's whose turn it is, end after the event at hand.
   thread_.Join();
-  { const std::lock_guard last_turn(turn_); }
+  { const MutexLock last_turn(turn_); }
   // 3. No record is appended under an epoch that nobody answers for.
   engine_.CloseGate();
   // 4. The links, and who waits for an answer that will not come. (A reader is told,
@@ -236,7 +236,7 @@ void Replicator::Run() {
       tick_at = now + period;
     }
     {
-      const std::lock_guard turn(turn_);
+      const MutexLock turn(turn_);
       while (!stopped_ && clock_.Mono() < tick_at && TakeEvent()) {
       }
       // Not in a link's turn: it waits for threads of links to end.
@@ -269,11 +269,10 @@ void Replicator::TakeTurn() {
   // Whoever is at it looks into the inbox once more afterwards, as is done here: so
   // nothing stays there.
   while (inbox_.waiting() > 0) {
-    std::unique_lock turn(turn_, std::try_to_lock);
-    if (!turn.owns_lock()) return;
+    if (!turn_.TryLock()) return;
     int events = 0;
     while (events < kEventsMax && !stopped_ && TakeEvent()) ++events;
-    turn.unlock();
+    turn_.Unlock();
     if (events == kEventsMax || stopped_) return bell_.Notify();
   }
 }

@@ -21,7 +21,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -29,6 +28,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/index_signal.h"
 #include "engine/base/logger.h"
+#include "engine/base/mutex.h"
 #include "engine/base/signal.h"
 #include "engine/base/thread.h"
 #include "engine/engine.h"
@@ -203,7 +203,7 @@ class Replicator final : public MemberPort, public LinkAcceptor {
 
   // Whose turn it is. Guards all from here to dropped_, and links_ but for Accept(). Held
   // over disk writes, so that only the replicator's own thread may wait for it.
-  std::mutex turn_;
+  Mutex turn_;
   ReplicationCore core_;
   LogProgressed told_;
   bool told_settled_ = false;

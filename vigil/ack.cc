@@ -18,6 +18,10 @@ int Holders(uint64_t index, const replication::CommitPoint& group) {
   return holders;
 }
 
+absl::Status Unreached(absl::Status why, const PendingAck& ack) {
+  return ack.applied ? WithReceipt(std::move(why), ack.receipt) : why;
+}
+
 }  // namespace
 
 std::string ToString(const Ack& ack) {
@@ -86,42 +90,49 @@ void Note(PendingAck& ack, const AckProgress& progress) {
   }
 }
 
+absl::StatusOr<Receipt> AnswerOf(const PendingAck& ack) {
+  if (!ack.verdict.ok()) return ack.verdict;
+  return ack.receipt;
+}
+
 std::optional<absl::StatusOr<Receipt>> Judge(PendingAck& ack,
                                              const AckProgress& progress) {
-  if (ack.reached()) return ack.receipt;
+  if (ack.reached()) return AnswerOf(ack);
   if (progress.group.epoch != ack.epoch) {
     // Why it lost its role, if that is why.
-    return WithReceipt(
+    return Unreached(
         progress.health.ok()
             ? absl::DeadlineExceededError(
                   "this node lost its role while the write waited: its outcome "
                   "is unknown")
             : progress.health,
-        ack.receipt);
+        ack);
   }
   Note(ack, progress);
-  if (ack.reached()) return ack.receipt;
-  if (!progress.health.ok()) return WithReceipt(progress.health, ack.receipt);
-  if (ack.to_disk && !progress.disk.ok())
-    return WithReceipt(progress.disk, ack.receipt);
+  if (ack.reached()) return AnswerOf(ack);
+  if (!progress.health.ok()) return Unreached(progress.health, ack);
+  if (ack.to_disk && !progress.disk.ok()) return Unreached(progress.disk, ack);
   return std::nullopt;
 }
 
 absl::Status TimedOut(const PendingAck& ack) {
-  return WithReceipt(absl::DeadlineExceededError(absl::StrCat(
-                         ack.to_disk ? "the disk did not take"
-                         : ack.to_group.level == Ack::kReplicas
-                             ? "too few replicas acknowledged"
-                             : "the quorum did not acknowledge",
-                         " the write in time: its outcome is unknown")),
-                     ack.receipt);
+  return Unreached(
+      absl::DeadlineExceededError(absl::StrCat(
+          ack.to_disk ? "the disk did not take"
+          : ack.to_group.level == Ack::kReplicas
+              ? "too few replicas acknowledged"
+              : "the quorum did not acknowledge",
+          ack.applied ? " the write in time: its outcome is unknown"
+                      : " in time what the write found, for which it applied "
+                        "nothing")),
+      ack);
 }
 
 absl::Status Cancelled(const PendingAck& ack) {
-  return WithReceipt(
+  return Unreached(
       absl::CancelledError("nobody waits for the write any more: its outcome "
                            "is unknown"),
-      ack.receipt);
+      ack);
 }
 
 }  // namespace vigil

@@ -33,16 +33,24 @@ struct AckProgress {
   absl::Status disk;  // not OK: it failed, and nothing gets durable any more
 };
 
-// A write that is applied, on its way to its Ack.
+// A write that is decided, on its way to its Ack.
 struct PendingAck {
   Epoch epoch;      // that it was written in
   Receipt receipt;  // and what it has reached
   bool to_disk = false;
   // kReplicas, kQuorum, kQuorumDurable; kMemory: nothing.
   Ack to_group;
+  // False: it found that nothing is to be done. An error has no receipt then, which would
+  // say that it was applied; and `verdict`, if it is an error, is the answer.
+  bool applied = true;
+  absl::Status verdict;
 
   bool reached() const { return !to_disk && to_group == Ack::kMemory; }
 };
+
+inline bool IsQuorum(const Ack& ack) {
+  return ack == Ack::kQuorum || ack == Ack::kQuorumDurable;
+}
 
 // "kReplicas(2)"
 std::string ToString(const Ack& ack);
@@ -65,13 +73,16 @@ uint64_t IndexAt(size_t mark, const AckProgress& progress);
 // any more. In another epoch: nothing.
 void Note(PendingAck& ack, const AckProgress& progress);
 
-// Likewise. Returns the answer, or nullopt: it goes on waiting.
-// An error carries the receipt.
+// Of one that has reached what it waited for.
+absl::StatusOr<Receipt> AnswerOf(const PendingAck& ack);
+
+// As Note. Returns the answer, or nullopt: it goes on waiting.
+// An error carries the receipt of what was applied.
 std::optional<absl::StatusOr<Receipt>> Judge(PendingAck& ack,
                                              const AckProgress& progress);
 
 // The answers of those who wait no longer: kDeadlineExceeded, kCancelled. They carry
-// the receipt.
+// the receipt of what was applied.
 absl::Status TimedOut(const PendingAck& ack);
 absl::Status Cancelled(const PendingAck& ack);
 

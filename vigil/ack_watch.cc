@@ -45,7 +45,7 @@ void AckWatch::Answer(Done done, absl::StatusOr<Receipt> result) {
 
 uint64_t AckWatch::Await(PendingAck ack, MonoTime deadline, Done done) {
   if (ack.reached()) {
-    Answer(std::move(done), ack.receipt);
+    Answer(std::move(done), AnswerOf(ack));
     return 0;
   }
   uint64_t number = 0;

@@ -117,7 +117,10 @@ WrittenOr<Receipt> ForwardServer::Rejoin(const ForwardRequest& request,
   copy.verdict = std::move(verdict);
   WrittenOr<Receipt> written =
       writer_.Rejoin(index, request.command->ack, request.time_left);
-  if (!written.ok()) {
+  if (written.ok()) {
+    written->ack.applied =
+        copy.verdict.ok() || absl::IsDeadlineExceeded(copy.verdict);
+  } else {
     copy.reply.status = written.status();
     copy.reply.kind = KindOf(written.status());
   }
@@ -132,7 +135,8 @@ engine::Note ForwardServer::NoteOf(const ForwardRequest& request, uint64_t gate,
       .key = SessionKey(request.session, request.slot),
       .expires_at = {clock_.Wall().ms + ttl_ms},
       .gate = gate,
-      .always = request.in_doubt,
+      // With a quorum what changes nothing waits for it, too.
+      .always = request.in_doubt || IsQuorum(request.command->ack),
       .check = [&copy,
                 sequence](const engine::KeyState& present) -> absl::Status {
         if (!present.exists) return absl::OkStatus();

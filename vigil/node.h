@@ -139,8 +139,10 @@ class Node {
   //                        With a ReceiptOf(status) this one was applied here,
   //                        and its outcome is unknown; else nothing was applied
   // A write whose condition does not hold is no error: `applied` is false. (In a batch
-  // it is: there all or nothing is done.) With kQuorum and kQuorumDurable that is also not
-  // taken back by a failover: it waits as a write does, for an empty record. A time-out of zero or less does not wait. What
+  // it is: there all or nothing is done.) With kQuorum and
+  // kQuorumDurable what was found is not taken back by a failover either: its answer, also
+  // kAborted, kNotFound and kOutOfRange, waits as a write does, for an empty record, and a
+  // time-out then has no receipt. A time-out of zero or less does not wait. What
   // comes to nothing for its condition, or is not valid, evicts nobody. Room is made
   // before a write is applied, as in Redis, and any key may go for it, this one too: then
   // it is decided anew, as of a key that is not there.

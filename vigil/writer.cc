@@ -50,11 +50,15 @@ WrittenOr<Result> Writer::Apply(
   const absl::StatusOr<uint64_t> index = what(room_by, written.result);
   if (!index.ok()) Count(index.status());
   if (absl::IsFailedPrecondition(index.status())) return not_master_();
-  if (!index.ok()) return index.status();
+  if (!index.ok() && !WaitsForVerdict(index.status(), goal))
+    return index.status();
+  const bool applied = index.ok() && *index != 0;
   const absl::StatusOr<uint64_t> upto =
-      *index != 0 ? *index : AfterNothing(goal, room_by);
+      applied ? *index : AfterNothing(goal, room_by);
   if (!upto.ok()) return upto.status();
   written.ack = AckOf(goal.ack, *epoch, *upto);
+  written.ack.applied = applied;
+  if (!index.ok()) written.ack.verdict = index.status();
   return written;
 }
 

@@ -164,6 +164,8 @@ class Writer {
   WrittenOr<Result> Apply(
       const Goal& goal,
       absl::FunctionRef<absl::StatusOr<uint64_t>(MonoTime, Result&)> what);
+  // Whether an error of what was found waits for its Ack as a write does.
+  static bool WaitsForVerdict(const absl::Status& verdict, const Goal& goal);
   // What to wait for when nothing changed.
   absl::StatusOr<uint64_t> AfterNothing(const Goal& goal, MonoTime room_by);
   // Does one mutation; `shape` makes the result.

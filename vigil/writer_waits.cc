@@ -8,14 +8,6 @@
 #include "vigil/writer.h"
 
 namespace vigil {
-namespace {
-
-bool IsQuorum(const Ack& ack) {
-  return ack == Ack::kQuorum || ack == Ack::kQuorumDurable;
-}
-
-}  // namespace
-
 // --- Before
 
 void Writer::Count(const absl::Status& refused) {
@@ -104,6 +96,13 @@ absl::StatusOr<Epoch> Writer::CheckAck(
 
 // --- After
 
+// With a note, which is in the record, whoever gave it waits for that.
+bool Writer::WaitsForVerdict(const absl::Status& verdict, const Goal& goal) {
+  return IsQuorum(goal.ack) && goal.way.note == nullptr &&
+         (absl::IsAborted(verdict) || absl::IsNotFound(verdict) ||
+          absl::IsOutOfRange(verdict));
+}
+
 // Nothing was changed, because of what was there. For a quorum that must not be taken back,
 // nor be older than what another master has acknowledged: the commit of a record of its
 // own says both. Others are told where the log ended.
@@ -113,6 +112,7 @@ absl::StatusOr<uint64_t> Writer::AfterNothing(const Goal& goal,
     return goal.way.note->index;
   if (!IsQuorum(goal.ack)) return engine_.last_index();
   absl::StatusOr<uint64_t> index = engine_.AppendEmpty(room_by);
+  if (!index.ok()) Count(index.status());
   if (absl::IsFailedPrecondition(index.status())) return not_master_();
   return index;
 }
@@ -182,7 +182,7 @@ AckProgress Writer::progress() const {
 }
 
 absl::StatusOr<Receipt> Writer::AwaitAck(PendingAck ack, MonoTime deadline) {
-  if (ack.reached()) return ack.receipt;
+  if (ack.reached()) return AnswerOf(ack);
   for (;;) {
     const bool to_disk = ack.to_disk;
     const auto turn = engine_.sync_turns().Of(ack.receipt.index);

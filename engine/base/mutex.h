@@ -24,6 +24,10 @@ class ABSL_LOCKABLE Mutex {
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
     if (!mu_.try_lock()) LockTaken();
   }
+  // False: somebody has it.
+  bool TryLock() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) {
+    return mu_.try_lock();
+  }
   // Whether somebody waits for it at this moment.
   bool Contended() const { return waiting_ > 0; }
   void Unlock() ABSL_UNLOCK_FUNCTION() { mu_.unlock(); }

@@ -3,7 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+#include <list>
+#include <map>
 #include <set>
+#include <string>
 
 #include "engine/base/random.h"
 #include "engine/databases.h"
@@ -235,6 +240,72 @@ TEST(Sieve, NewKeysComeInBehindTheHand) {
   EXPECT_EQ(cache.Evict(), Key(3));
   EXPECT_EQ(cache.Evict(), "new");
   EXPECT_EQ(cache.Evict(), Key(0));
+}
+
+TEST(Sieve, BehindTheYoungestComesTheOldest) {
+  Cache cache(Policy::kSieve);
+  for (int i = 0; i < 4; ++i) cache.Set(Key(i));
+  for (int i = 0; i < 3; ++i) cache.Read(Key(i));
+  EXPECT_EQ(cache.Evict(), Key(3));
+  cache.Set("new");
+  EXPECT_EQ(cache.Evict(), Key(0));
+}
+
+// The algorithm as it is written, with a list.
+class ExactSieve {
+ public:
+  explicit ExactSieve(size_t keys) : keys_(keys) {}
+  bool Use(const std::string& key) {
+    if (const auto it = places_.find(key); it != places_.end()) {
+      it->second->read = true;
+      return true;
+    }
+    if (queue_.size() == keys_) Evict();
+    queue_.push_back({key, false});
+    places_[key] = std::prev(queue_.end());
+    return false;
+  }
+
+ private:
+  struct Place {
+    std::string key;
+    bool read;
+  };
+  void Evict() {
+    for (;; ++hand_) {
+      if (hand_ == queue_.end()) hand_ = queue_.begin();
+      if (!hand_->read) break;
+      hand_->read = false;
+    }
+    places_.erase(hand_->key);
+    hand_ = queue_.erase(hand_);
+  }
+
+  const size_t keys_;
+  std::list<Place> queue_;  // the oldest first
+  std::map<std::string, std::list<Place>::iterator> places_;
+  std::list<Place>::iterator hand_ = queue_.end();
+};
+
+// The places of keys that have gone are tidied away under its hand.
+TEST(Sieve, HitsAsOftenAsTheAlgorithm) {
+  constexpr size_t kKeys = 200;
+  for (const bool tidied : {false, true}) {
+    Cache cache(Policy::kSieve);
+    ExactSieve exact(kKeys);
+    Random random(3);
+    int hits = 0;
+    int expected = 0;
+    for (int i = 0; i < 40'000; ++i) {
+      // The smaller of two: small numbers are asked for more often.
+      const std::string key = Key(static_cast<int>(
+          std::min(random.Uniform(2000), random.Uniform(2000))));
+      hits += cache.Use(key, kKeys);
+      expected += exact.Use(key);
+      if (tidied && i % 100 == 0) cache.SetTick(1);
+    }
+    EXPECT_NEAR(hits, expected, expected / 100) << tidied;
+  }
 }
 
 // --- Both queues: what is left behind by keys that go

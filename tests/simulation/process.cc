@@ -280,14 +280,18 @@ void Process::OnDataReplaced() {
 
 void Process::Observe() {
   const Branch branch = member().branch();
-  // Without its data it is no member: what it holds counts for nobody.
+  // Whom the recorded members do not name, as one that was wiped, holds for nobody.
+  const replication::ReplicationCore& core = member().core();
+  const replication::Configuration& members = core.configuration();
+  const bool counts =
+      members.version == 0 || members.Find(core.state().id) != nullptr;
   for (const uint64_t held =
-           wiped_ ? 0 : std::min(engine().persisted_index(), branch.last);
+           counts ? std::min(engine().persisted_index(), branch.last) : 0;
        held_noted_ < held;) {
     world_.checks.OnHeld(machine_, branch.history.PositionAt(++held_noted_));
   }
   for (const uint64_t synced =
-           wiped_ ? 0 : std::min(engine().durable_index(), branch.last);
+           counts ? std::min(engine().durable_index(), branch.last) : 0;
        synced_noted_ < synced;) {
     world_.checks.OnSynced(machine_,
                            branch.history.PositionAt(++synced_noted_));

@@ -134,6 +134,13 @@ TEST(AckLevels, WhatChangesNothingWaitsForTheQuorumToo) {
   }
   const auto alone = set_if_absent(absl::Milliseconds(50));
   EXPECT_TRUE(absl::IsDeadlineExceeded(alone.status())) << alone.status();
+  EXPECT_EQ(ReceiptOf(alone.status()), std::nullopt) << "nothing was applied";
+  // An error of what is there is an answer, too.
+  const auto aborted = a.writer.Await(a.writer.Write(
+      Batch().Set("k", "other", {.when = When::kIfAbsent}),
+      {.ack = Ack::kQuorum, .timeout = absl::Milliseconds(50)}, Room::kAwait));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(aborted.status())) << aborted.status();
+  EXPECT_EQ(ReceiptOf(aborted.status()), std::nullopt);
   // Who asks for less is told at once, and of no record.
   const uint64_t last = group[0].engine->last_index();
   const auto memory = a.writer.Await(

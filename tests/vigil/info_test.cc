@@ -170,7 +170,7 @@ dropped_bytes:0
 role:master
 connected_slaves:1
 slave0:ip=127.0.0.1,port=7002,state=online,offset=119,name=b,records_behind=1,kind=member
-slave1:ip=[::1],port=7003,state=offline,offset=0,name=c,records_behind=120
+slave1:ip=[::1],port=7003,state=offline,offset=0,name=c,records_behind=120,kind=member
 member_kind:member
 members_version:0
 master_replid:00000000000000ff
