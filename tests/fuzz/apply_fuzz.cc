@@ -63,8 +63,12 @@ std::unique_ptr<Engine> Open(const Clock& clock) {
 std::string Walked(const Engine& engine) {
   std::vector<std::string> records;
   const auto walk = engine.Walk();
-  for (std::string one = walk->Next(1); !one.empty(); one = walk->Next(1))
-    records.push_back(std::move(one));
+  while (!walk->done()) {
+    const std::string piece = walk->Next(1);
+    const auto decoded = DecodeRecords(piece);
+    Require(decoded.ok(), "a walk returns records");
+    for (const EncodedRecord& each : *decoded) records.emplace_back(each.bytes);
+  }
   std::sort(records.begin(), records.end());
   std::string all;
   for (const std::string& one : records) all += one;

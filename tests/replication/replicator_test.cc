@@ -157,6 +157,105 @@ TEST(Replicator, AFullSyncWhileWritingIsExact) {
   EXPECT_EQ(group[2].status().dropped.writes, 0u);
 }
 
+TEST(Replicator, AFullSyncGoesOnAfterABrokenStream) {
+  GroupOptions options = LittleLog();
+  options.engine.log_memory_bytes = 4
+                                    << 20;  // of the master's, it reaches back
+  EngineGroup group(options);
+  group.Bootstrap();
+  ASSERT_TRUE(group.AreLevel(group[0], group[2]));
+  group.Close(group[2]);
+  for (int i = 0; i < 8000; ++i) {
+    group[0].Set("key" + std::to_string(i), std::string(1000, 'v'));
+  }
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    for (int i = 0; !stop; ++i) {
+      group[0].Set("key" + std::to_string(i % 9000), std::to_string(i));
+      if (i % 3 == 0) std::this_thread::yield();
+    }
+  });
+  EngineGroup::Node& c = group[2];
+  group.Open(c);
+  group.Follow(c, group[0], kFirst);
+  for (int cuts = 0; cuts < 5; ++cuts) {
+    const uint64_t before = c.status().resumed_syncs;
+    EXPECT_TRUE(group.Eventually([&] { return c.status().syncing; }));
+    group.network().Cut("a:1", "c:1");
+    EXPECT_TRUE(group.Eventually([&] {
+      return c.status().resumed_syncs > before || c.status().view.linked;
+    }));
+  }
+  stop = true;
+  writer.join();
+  EXPECT_TRUE(group.AreLevel(group[0], c));
+  EXPECT_EQ(c.status().full_syncs, 1u);
+  EXPECT_GE(c.status().resumed_syncs, 1u);
+}
+
+TEST(Replicator, WhoReadsTheLogLearnsOfASwitchAfterAResumedSync) {
+  GroupOptions options = LittleLog();
+  options.engine.log_memory_bytes = 4 << 20;
+  EngineGroup group(options);
+  group.Bootstrap();
+  ASSERT_TRUE(group.AreLevel(group[0], group[2]));
+  group.Close(group[2]);
+  for (int i = 0; i < 16'000; ++i) {
+    group[0].Set("key" + std::to_string(i), std::string(1000, 'v'));
+  }
+  EngineGroup::Node& c = group[2];
+  std::atomic<bool> hung = false;
+  c.on_role = [&] {
+    if (!c.replicator->status().syncing || hung.exchange(true)) return;
+    c.disk->Hang(true);
+  };
+  group.Open(c);
+  group.Follow(c, group[0], kFirst);
+  ASSERT_TRUE(group.Eventually([&] { return hung.load(); }));
+  // It breaks in the middle, and for a while there is no other stream.
+  group.network().Refuse("a:1", "c:1", true);
+  group.network().Cut("a:1", "c:1");
+  c.disk->Hang(false);
+  ASSERT_TRUE(
+      group.Eventually([&] { return !c.replicator->log_facts().replacing; }));
+  const uint64_t generation = c.replicator->log_facts().generation;
+  group.network().Refuse("a:1", "c:1", false);
+  EXPECT_TRUE(group.AreLevel(group[0], c));
+  EXPECT_EQ(c.status().full_syncs, 1u);
+  EXPECT_EQ(c.status().resumed_syncs, 1u);
+  EXPECT_GT(c.replicator->log_facts().generation, generation);
+}
+
+TEST(Replicator, TwoFullSyncsAtOnceShareTheWalk) {
+  EngineGroup group(LittleLog());
+  group.Bootstrap();
+  for (size_t i : {1, 2}) ASSERT_TRUE(group.AreLevel(group[0], group[i]));
+  for (size_t i : {1, 2}) group.Close(group[i]);
+  for (int i = 0; i < 16'000; ++i) {
+    group[0].Set("key" + std::to_string(i), std::string(1000, 'v'));
+  }
+  // The second begins when the first is in the middle of it, and is held up there.
+  std::atomic<bool> hung[3] = {};
+  for (size_t i : {1, 2}) {
+    EngineGroup::Node& node = group[i];
+    node.on_role = [&node, &was_hung = hung[i]] {
+      if (!node.replicator->status().syncing || was_hung.exchange(true)) return;
+      node.disk->Hang(true);
+    };
+    group.Open(node);
+    group.Follow(node, group[0], kFirst);
+    EXPECT_TRUE(group.Eventually([&] { return hung[i].load(); }));
+  }
+  group[1].disk->Hang(false);
+  EXPECT_TRUE(group.Eventually(
+      [&] { return group[0].engine->shared_walk_pieces() > 0; }));
+  group[2].disk->Hang(false);
+  for (size_t i : {1, 2}) {
+    EXPECT_TRUE(group.AreLevel(group[0], group[i]));
+    EXPECT_EQ(group[i].status().full_syncs, 1u);
+  }
+}
+
 TEST(Replicator, AFenceInMidSyncFallsBackToTheOldDataSet) {
   EngineGroup group(LittleLog());
   group.Bootstrap();
@@ -191,6 +290,36 @@ TEST(Replicator, AFenceInMidSyncFallsBackToTheOldDataSet) {
   c.on_role = nullptr;
   group.Follow(c, group[0], third);
   EXPECT_TRUE(group.AreLevel(group[0], c));
+}
+
+// The replicator's thread, which acknowledges, waits for the disk; the master hears of the
+// replica all the same.
+TEST(Replicator, AReplicaThatItsDiskHoldsUpInAFullSyncIsNotGivenUp) {
+  GroupOptions options = LittleLog();
+  options.replication.link_timeout = absl::Milliseconds(500);
+  EngineGroup group(options);
+  group.Bootstrap();
+  ASSERT_TRUE(group.AreLevel(group[0], group[2]));
+  group.Close(group[2]);
+  for (int i = 0; i < 3000; ++i) {
+    group[0].Set("key" + std::to_string(i), std::string(100, 'v'));
+  }
+  EngineGroup::Node& c = group[2];
+  std::atomic<bool> hung = false;
+  c.on_role = [&] {
+    if (!c.replicator->status().syncing || hung.exchange(true)) return;
+    c.disk->Hang(true);
+  };
+  group.Open(c);
+  group.Follow(c, group[0], kFirst);
+  ASSERT_TRUE(group.Eventually([&] { return hung.load(); }));
+  const MonoTime until =
+      SystemClock().Mono() + 3 * options.replication.link_timeout;
+  ASSERT_TRUE(group.Eventually([&] { return SystemClock().Mono() > until; }));
+  EXPECT_TRUE(c.status().syncing);
+  c.disk->Hang(false);
+  EXPECT_TRUE(group.AreLevel(group[0], c));
+  EXPECT_EQ(c.status().full_syncs, 1u);
 }
 
 TEST(Replicator, AMasterWithABrokenDiskStepsDown) {

@@ -93,7 +93,9 @@ class Member final : public replication::MemberPort, public StreamEnd {
   const replication::ReplicationCore& core() const { return core_; }
   Branch branch() const;
   uint64_t syncs() const {
-    return core_.follower().full_syncs() + core_.follower().rewinds();
+    const replication::FollowerCore& follower = core_.follower();
+    return follower.full_syncs() + follower.resumed_syncs() +
+           follower.rewinds();
   }
 
  private:

@@ -51,8 +51,9 @@ class Streams {
   // Whether there is little enough under way.
   bool HasRoom(StreamEnd& from, LinkId link) const;
   void Close(StreamEnd& from, LinkId link, const std::string& why);
-  // Breaks any one of them.
+  // Breaks any one of them; this one.
   bool BreakOne();
+  void Break(StreamEnd& end, LinkId link);
 
  private:
   struct Side {
@@ -70,6 +71,7 @@ class Streams {
   };
 
   std::pair<Stream*, int> Find(StreamEnd& end, LinkId link) const;
+  void Break(Stream& stream);
   void Leave(Stream& stream, int side, const std::string& why);
   void Pump(Stream& stream, int to, absl::Duration after);
   void Arrive(uint64_t id, int to);

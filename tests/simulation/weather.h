@@ -38,6 +38,7 @@ struct Weather {
   bool partitions = false;
   bool one_way_cuts = false;
   bool broken_streams = false;
+  bool breaks_in_syncs = false;
 
   // --- Machines and processes.
   bool kills = false;
@@ -59,7 +60,7 @@ struct Weather {
   static Weather Draw(Random& random);
   // Makes sure of a kind of misfortune, by the name of its member above, or
   //   few_members, no_fsync, small_messages, small_logs, tiny_logs, little_memory,
-  //   much_loss, slow_network
+  //   much_loss, slow_network, syncs (full ones, many steps of them, and broken streams)
   // False: there is no such kind.
   bool MakeSureOf(std::string_view kind);
   // Draw, and MakeSureOf each. REQUIRES: they are kinds.

@@ -122,9 +122,7 @@ class DiallersEnd final : public Link {
     stream_->Cut();
     stream_->JoinDialler();
   }
-  bool Send(const Message& message) override {
-    return stream_->up.Push(message);
-  }
+  bool Send(Message message) override { return stream_->up.Push(message); }
   void Close() override { stream_->Cut(); }
 
  private:
@@ -138,7 +136,7 @@ class AcceptorsEnd final : public Link {
   explicit AcceptorsEnd(const std::shared_ptr<Stream>& stream)
       : stream_(stream) {}
   ~AcceptorsEnd() override { Close(); }
-  bool Send(const Message& message) override {
+  bool Send(Message message) override {
     const std::shared_ptr<Stream> stream = stream_.lock();
     return stream != nullptr && stream->down.Push(message);
   }
