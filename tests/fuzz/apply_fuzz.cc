@@ -65,9 +65,10 @@ std::string Walked(const Engine& engine) {
   const auto walk = engine.Walk();
   while (!walk->done()) {
     const std::string piece = walk->Next(1);
-    const auto decoded = DecodeRecords(piece);
+    const auto decoded = engine::DecodeRecords(piece);
     Require(decoded.ok(), "a walk returns records");
-    for (const EncodedRecord& each : *decoded) records.emplace_back(each.bytes);
+    for (const engine::EncodedRecord& each : *decoded)
+      records.emplace_back(each.bytes);
   }
   std::sort(records.begin(), records.end());
   std::string all;
