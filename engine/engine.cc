@@ -124,12 +124,12 @@ absl::Status Engine::BeginStaging(uint64_t begin_index,
   return absl::OkStatus();
 }
 
-absl::Status Engine::StageEntries(std::string_view records, uint64_t floor) {
+absl::Status Engine::StageEntries(std::string_view records) {
   if (!impl_->rewind && !impl_->staging)
     return absl::FailedPreconditionError("nothing is staged");
   const absl::StatusOr<size_t> added =
       impl_->rewind ? impl_->rewind->AddEntries(records)
-                    : impl_->staging->AddEntries(records, floor);
+                    : impl_->staging->AddEntries(records);
   if (added.ok()) impl_->sync_work->Add(*added, records.size());
   return impl_->Staged(added.status());
 }
@@ -159,7 +159,6 @@ absl::Status Engine::CommitStaging(const MetaMap& meta) {
     }
   }
   impl.meta.Adopt(meta);
-  impl.walk_share.BeginDataSet();
   impl.data.Replace(impl.staging->TakeKeyspaces());
   impl.log.Replace(impl.staging->TakeRing());
   impl.applying = 0;
@@ -216,14 +215,8 @@ absl::StatusOr<LogSlice> Engine::ReadLog(uint64_t from,
   return impl_->storage->ReadLog(from, bytes_max);
 }
 
-std::unique_ptr<StateWalk> Engine::Walk(
-    const std::optional<WalkResume>& resume) const {
-  return std::make_unique<ShardWalk>(impl_->data, impl_->log, impl_->walk_share,
-                                     resume);
-}
-
-uint64_t Engine::shared_walk_pieces() const {
-  return impl_->walk_share.taken();
+std::unique_ptr<StateWalk> Engine::Walk() const {
+  return std::make_unique<ShardWalk>(impl_->data, impl_->log.last_index());
 }
 
 Signal& Engine::appended() const { return impl_->log.appended(); }

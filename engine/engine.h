@@ -51,7 +51,6 @@
 #include "engine/record.h"
 #include "engine/storage.h"
 #include "engine/sync_turns.h"
-#include "engine/walk_point.h"
 #include "engine/work_board.h"
 
 namespace vigil::engine {
@@ -139,24 +138,16 @@ struct ScanPage {
   uint64_t cursor = 0;  // for the next call; 0: the scan is complete
 };
 
-// A walk over the present entries while writers go on, once round from where it began.
-// Every key that is present during the whole walk is returned; entries carry versions, so
-// the result plus the log after begin_index() is exact.
+// A walk over the present entries while writers go on. Every key that is present
+// during the whole walk is returned; entries carry versions, so the result plus
+// the log after begin_index() is exact.
 // Thread-safety: one caller. Lifetime: must not outlive the engine.
 class StateWalk {
  public:
   virtual ~StateWalk() = default;
   virtual uint64_t begin_index() const = 0;
-  virtual WalkPoint begin() const = 0;
-  // Everything between begin() and here was returned. Another walk of this data set can
-  // go on here, if it has the log, too, from begin_index() on.
-  virtual WalkPoint at() const = 0;
-  // What Next() returned last, and what it will return, was read when the log had this.
-  virtual uint64_t floor() const = 0;
-  // Encoded kSet records, about `bytes_max`, or one that is larger. None at the end, and
-  // also before it, after a bounded search: whoever waits for more may be told so.
+  // Encoded kSet records: up to `bytes_max`, but at least one; empty at the end.
   virtual std::string Next(size_t bytes_max) = 0;
-  virtual bool done() const = 0;
 };
 
 class Engine {
@@ -284,8 +275,7 @@ class Engine {
   absl::StatusOr<std::vector<std::string>> BeginRewind(uint64_t common,
                                                        size_t bytes_max);
   // For the one or the other, whichever was begun last.
-  // `floor`: what is still to come was read when the log had this (StateWalk).
-  absl::Status StageEntries(std::string_view records, uint64_t floor = 0);
+  absl::Status StageEntries(std::string_view records);
   absl::Status StageLog(std::string_view records);
   // Swaps, in memory and (with `meta`, in one atomic write) on disk; for readers it is
   // one moment. On error everything stays as it was. REQUIRES: the gate is closed; no StateWalk exists,
@@ -318,11 +308,7 @@ class Engine {
   // Up to about `bytes_max` of records from `from` on, from memory or else from
   // disk. Empty slice: `from` is not written yet. kOutOfRange: no longer held.
   absl::StatusOr<LogSlice> ReadLog(uint64_t from, size_t bytes_max) const;
-  // Walks that are under way at the same time share their work where they can.
-  std::unique_ptr<StateWalk> Walk(
-      const std::optional<WalkResume>& resume = std::nullopt) const;
-  // Of the pieces of all walks: how many they had from each other.
-  uint64_t shared_walk_pieces() const;
+  std::unique_ptr<StateWalk> Walk() const;
   // The present entries of `keys` (encoded kDeletes, as BeginRewind returns them):
   // calls send(records) with encoded kSets, about `bytes_max` at a time, until it
   // returns false. What does not exist is left out. kDataLoss: not such keys.

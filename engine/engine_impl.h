@@ -24,7 +24,6 @@
 #include "engine/rewind.h"
 #include "engine/staging.h"
 #include "engine/syncer.h"
-#include "engine/walk_share.h"
 
 namespace vigil::engine {
 
@@ -186,7 +185,6 @@ class Engine::Impl {
   const std::unique_ptr<PagePool> pool;
   const std::shared_ptr<Reclaimer> reclaimer;  // the cells share it
   DataSet data;
-  mutable WalkShare walk_share;
   Log log;
   std::optional<BlobWriter> blobs;
   std::optional<Syncer> syncer;

@@ -106,7 +106,6 @@ absl::Status Engine::Impl::CommitRewind(const MetaMap& values) {
     }
   }
   meta.Adopt(values);
-  walk_share.BeginDataSet();
   // For readers one moment: a batch is never seen in half.
   data.WriteMany(data.AllShards(), [&](auto at) {
     rewind->ForEachKey(

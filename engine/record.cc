@@ -144,10 +144,6 @@ absl::StatusOr<RecordView> DecodeBody(std::string_view body) {
 
 }  // namespace
 
-uint64_t ChecksumOf(std::string_view records) {
-  return XXH3_64bits(records.data(), records.size());
-}
-
 size_t EncodedSizeMax(size_t key_bytes, size_t value_bytes) {
   return kHeadBytes + kFieldBytesMax + key_bytes + value_bytes;
 }

@@ -74,9 +74,6 @@ void AppendEffect(const RecordView& effect, std::string& batch);
 void ForEachEffect(const RecordView& record,
                    absl::FunctionRef<void(const RecordView&)> visit);
 
-// Of many records that travel together: what is left out is noticed, too.
-uint64_t ChecksumOf(std::string_view records);
-
 // Takes the first record off `bytes`. Returns
 //   kOutOfRange  `bytes` ends before the record does: a torn tail, or no record;
 //   kDataLoss    the bytes are not a record: damaged, or never one. The effects of

@@ -13,8 +13,7 @@ Staging::Staging(Storage* storage, Keyspaces keyspaces, uint64_t begin_index,
       keyspaces_(std::move(keyspaces)),
       ring_(begin_index) {}
 
-absl::StatusOr<size_t> Staging::AddEntries(std::string_view records,
-                                           uint64_t floor) {
+absl::StatusOr<size_t> Staging::AddEntries(std::string_view records) {
   const auto decoded = DecodeRecords(records);
   if (!decoded.ok()) return decoded.status();
   std::vector<StateChange> changes;
@@ -34,23 +33,11 @@ absl::StatusOr<size_t> Staging::AddEntries(std::string_view records,
     if (absl::Status s = storage_->StageState(changes); !s.ok()) return s;
   }
   for (const auto& [record, bytes] : *decoded) AddEntry(record);
-  ForgetDeleted(floor);
   return decoded->size();
 }
 
-void Staging::ForgetDeleted(uint64_t upto) {
-  for (; !deleted_at_.empty() && deleted_at_.front().first <= upto;
-       deleted_at_.pop_front()) {
-    const auto found = deleted_.find(deleted_at_.front().second);
-    if (found != deleted_.end() && found->second <= upto) deleted_.erase(found);
-  }
-}
-
 void Staging::AddEntry(const RecordView& entry) {
-  const auto gone =
-      deleted_.empty()
-          ? deleted_.end()
-          : deleted_.find(Key(entry.database, std::string(entry.key)));
+  const auto gone = deleted_.find(Key(entry.database, std::string(entry.key)));
   if (gone != deleted_.end() && gone->second > entry.index) {
     // The state on disk has it now: the next checkpoint takes it out again.
     if (storage_ == nullptr) return;
@@ -78,10 +65,8 @@ absl::Status Staging::AddLog(std::string_view records) {
   for (const auto& [record, bytes] : *decoded) {
     keyspaces_.Apply(record);
     ForEachEffect(record, [this](const RecordView& effect) {
-      if (effect.type != RecordType::kDelete) return;
-      Key key(effect.database, std::string(effect.key));
-      deleted_[key] = effect.index;
-      deleted_at_.emplace_back(effect.index, std::move(key));
+      if (effect.type == RecordType::kDelete)
+        deleted_[Key(effect.database, std::string(effect.key))] = effect.index;
     });
     ring_.AppendEncoded(bytes);
   }

@@ -2,8 +2,7 @@
 //
 // Entries of a walk and records of the log may come in any mixture, as long as the
 // log itself is in order: an entry that a later record has already deleted is
-// recognised by its version and does not come back. Deleted keys are remembered until the
-// walk is past them, which is soon if the log comes as fast as the walk.
+// recognised by its version and does not come back.
 //
 // Thread-safety: one caller. Lifetime: `storage` outlives it.
 // Invariants: what is in memory here is in the storage's second generation, too.
@@ -12,7 +11,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,14 +33,11 @@ class Staging {
 
   // kDataLoss: not records, or not entries. Nothing was added then.
   // Returns how many there were.
-  // Entries to come were read when the log had `floor`, or later.
-  absl::StatusOr<size_t> AddEntries(std::string_view records,
-                                    uint64_t floor = 0);
+  absl::StatusOr<size_t> AddEntries(std::string_view records);
   // kDataLoss: not records. kOutOfRange: a gap. Nothing was added then.
   absl::Status AddLog(std::string_view records);
 
   uint64_t last_index() const { return ring_.last_index(); }
-  size_t deleted_keys() const { return deleted_at_.size(); }
 
   // What was built. Leaves nothing behind.
   Keyspaces TakeKeyspaces() { return std::move(keyspaces_); }
@@ -52,7 +47,6 @@ class Staging {
   using Key = std::pair<uint8_t, std::string>;
 
   void AddEntry(const RecordView& entry);
-  void ForgetDeleted(uint64_t upto);
 
   Storage* const storage_;
   const size_t log_memory_bytes_;
@@ -60,7 +54,6 @@ class Staging {
   LogRing ring_;
   // Index of the record that deleted a key which the walk may still bring.
   absl::flat_hash_map<Key, uint64_t> deleted_;
-  std::deque<std::pair<uint64_t, Key>> deleted_at_;  // the same, by index
 };
 
 }  // namespace vigil::engine

@@ -5,10 +5,6 @@
 //
 // What the link takes at once goes out on the caller's thread, because waking another one
 // takes longer than the way to the master; the rest on a thread that waits for it.
-//
-// What acknowledges nothing, as in a full sync, is a sign of life, which the thread
-// repeats by itself: the replicator's may be held up by its disk for longer than the
-// master waits.
 #ifndef VIGIL_REPLICATION_ACK_SENDER_H_
 #define VIGIL_REPLICATION_ACK_SENDER_H_
 
@@ -16,8 +12,6 @@
 #include <memory>
 #include <optional>
 
-#include "absl/time/time.h"
-#include "engine/base/clock.h"
 #include "engine/base/mutex.h"
 #include "engine/base/thread.h"
 #include "replication/transport.h"
@@ -26,9 +20,7 @@ namespace vigil::replication {
 
 class AckSender {
  public:
-  // `clock` outlives it.
-  AckSender(std::unique_ptr<Link> link, Hello hello, const Clock& clock,
-            absl::Duration heartbeat);
+  AckSender(std::unique_ptr<Link> link, Hello hello);
   // Joins.
   ~AckSender();
 
@@ -40,15 +32,12 @@ class AckSender {
  private:
   void Run(const Hello& hello);
 
-  const Clock& clock_;
-  const absl::Duration heartbeat_;
   const std::unique_ptr<Link> link_;
   Mutex mu_;
   CondVar changed_;
   std::optional<Ack> latest_ ABSL_GUARDED_BY(mu_);
   std::optional<RewindKeys> keys_ ABSL_GUARDED_BY(mu_);
-  std::optional<Ack> sign_ ABSL_GUARDED_BY(mu_);  // to be given again and again
-  bool sending_ ABSL_GUARDED_BY(mu_) = true;      // the thread; first the Hello
+  bool sending_ ABSL_GUARDED_BY(mu_) = true;  // the thread; first the Hello
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   std::atomic<bool> done_{false};
   Thread thread_;  // last: it uses the rest

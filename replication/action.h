@@ -98,8 +98,6 @@ struct MessageReceived {
   // With a Hello only: an index from which on the log holds every record; meant to
   // be the one after the common position. UINT64_MAX: none is known.
   uint64_t log_holds_from = UINT64_MAX;
-  // Likewise: the log holds what follows the staged one that the Hello tells of.
-  bool log_follows_staged = false;
   // With Records only: the configurations among them.
   std::vector<ConfigurationLog::Entry> configurations = {};
 };
@@ -160,7 +158,6 @@ struct CloseLink {
 struct Feed {
   LinkId link = 0;
   std::variant<Welcome, Refused> answer;
-  StagedSync staged;  // where a full sync that is resumed goes on
 };
 // Keys that the replica on this link asks for; its feeder answers.
 struct FeedKeys {
@@ -215,7 +212,6 @@ struct BeginStaging {
 struct StageEntries {
   LinkId link = 0;
   std::string records;
-  uint64_t floor = 0;  // as in Entries
 };
 struct StageLog {
   LinkId link = 0;

@@ -9,6 +9,7 @@
 #ifndef VIGIL_REPLICATION_FEED_PACE_H_
 #define VIGIL_REPLICATION_FEED_PACE_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +22,11 @@ namespace vigil::replication {
 
 class FeedPace {
  public:
+  // What a message of `message_bytes` costs is no more than its bytes do, and half of one is
+  // all that surely comes together.
+  explicit FeedPace(size_t message_bytes)
+      : enough_bytes_(std::min(kEnoughBytes, message_bytes / 2)) {}
+
   // The replica holds the log up to `held`.
   void Acknowledged(uint64_t held) {
     held_ = held;
@@ -37,7 +43,7 @@ class FeedPace {
   bool Gather(size_t bytes, MonoTime now) {
     const uint64_t seen = acknowledged_.Seen();
     const MonoTime until = sent_ + kGather;
-    if (held_ >= sent_last_ || bytes >= kEnoughBytes || now >= until)
+    if (held_ >= sent_last_ || bytes >= enough_bytes_ || now >= until)
       return false;
     acknowledged_.WaitPast(seen, until);
     return true;
@@ -46,9 +52,9 @@ class FeedPace {
  private:
   // A replica may take longer to acknowledge: its disk. Others do not wait for that.
   static constexpr absl::Duration kGather = absl::Milliseconds(1);
-  // What a message costs is no more than its bytes do.
   static constexpr size_t kEnoughBytes = 64 << 10;
 
+  const size_t enough_bytes_;
   std::atomic<uint64_t> held_{0};
   Signal acknowledged_;
   uint64_t sent_last_ = 0;

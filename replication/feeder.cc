@@ -6,18 +6,19 @@
 
 namespace vigil::replication {
 
-Feeder::Feeder(const Options& options, std::shared_ptr<Link> link, Feed feed,
-               engine::Engine& engine, const Clock& clock,
-               const FeedMarks& marks)
+Feeder::Feeder(const Options& options, std::shared_ptr<Link> link,
+               std::variant<Welcome, Refused> answer, engine::Engine& engine,
+               const Clock& clock, const FeedMarks& marks)
     : options_(options),
       link_(std::move(link)),
       engine_(engine),
       clock_(clock),
       marks_(marks),
-      rewinds_(std::holds_alternative<Welcome>(feed.answer) &&
-               std::get<Welcome>(feed.answer).rewind),
-      thread_("vigil-feed", [this, feed = std::move(feed)]() mutable {
-        Run(feed);
+      rewinds_(std::holds_alternative<Welcome>(answer) &&
+               std::get<Welcome>(answer).rewind),
+      pace_(options_.message_bytes),
+      thread_("vigil-feed", [this, answer = std::move(answer)]() mutable {
+        Run(std::move(answer));
         link_->Close();
         done_ = true;
       }) {}
@@ -33,26 +34,18 @@ void Feeder::Close() {
   engine_.appended().Notify();  // it may be waiting for records
 }
 
-bool Feeder::Send(Message message) {
-  if (closed_ || !link_->Send(std::move(message))) return false;
-  sent_ = clock_.Mono();
-  return true;
+bool Feeder::Send(const Message& message) {
+  return !closed_ && link_->Send(message);
 }
 
-bool Feeder::Beat(const Welcome& welcome) {
-  return clock_.Mono() - sent_ < options_.heartbeat ||
-         Send(NextRecords(welcome));
-}
-
-void Feeder::Run(Feed& feed) {
-  if (const Refused* refused = std::get_if<Refused>(&feed.answer)) {
+void Feeder::Run(std::variant<Welcome, Refused> answer) {
+  if (const Refused* refused = std::get_if<Refused>(&answer)) {
     Send(*refused);
     AwaitClose();
     return;
   }
-  Welcome& welcome = std::get<Welcome>(feed.answer);
-  next_ = welcome.from + 1;
-  const bool begun = welcome.full     ? SendState(welcome, feed.staged)
+  Welcome& welcome = std::get<Welcome>(answer);
+  const bool begun = welcome.full     ? SendState(welcome)
                      : welcome.rewind ? AnswerKeys(welcome)
                                       : Send(welcome);
   if (begun) FollowLog(welcome);
@@ -68,46 +61,18 @@ void Feeder::AwaitClose() {
   }
 }
 
-bool Feeder::SendState(Welcome& welcome, const StagedSync& staged) {
-  std::optional<engine::WalkResume> resume;
-  if (welcome.resumed) resume = staged.at;
-  const std::unique_ptr<engine::StateWalk> walk = engine_.Walk(resume);
+bool Feeder::SendState(Welcome& welcome) {
+  const std::unique_ptr<engine::StateWalk> walk = engine_.Walk();
   // What has been recorded of the members since the Welcome was decided is told by the
   // log alone, so that begins no later.
-  if (!welcome.resumed)
-    welcome.from = std::min(walk->begin_index(), welcome.target);
-  welcome.walk_begin = walk->begin();
+  welcome.from = std::min(walk->begin_index(), welcome.target);
   welcome.keys = engine_.status().keys;
-  next_ = welcome.from + 1;
   if (!Send(welcome)) return false;
-  if (welcome.resumed && staged.walked) return true;
-  while (!walk->done()) {
-    std::string records = walk->Next(options_.message_bytes);
-    const bool sent =
-        records.empty()
-            ? Beat(welcome)
-            : Send(Entries{std::move(records), walk->at(), walk->floor()});
-    if (!sent || !SendSomeLog(welcome)) return false;
+  for (std::string records = walk->Next(options_.message_bytes);
+       !records.empty(); records = walk->Next(options_.message_bytes)) {
+    if (!Send(Entries{std::move(records)})) return false;
   }
   return Send(EntriesEnd{engine_.last_index()});
-}
-
-bool Feeder::SendSomeLog(const Welcome& welcome) {
-  absl::StatusOr<engine::LogSlice> slice =
-      engine_.ReadLog(next_, options_.message_bytes);
-  if (!slice.ok()) return false;
-  if (slice->records.empty()) return true;
-  return Send(RecordsOf(*std::move(slice), welcome));
-}
-
-Records Feeder::RecordsOf(engine::LogSlice slice, const Welcome& welcome) {
-  Records records = NextRecords(welcome);
-  if (slice.records.empty()) return records;
-  records.first = slice.first;
-  records.last = slice.last;
-  records.records = std::move(slice.records);
-  next_ = records.last + 1;
-  return records;
 }
 
 // --- A rewind
@@ -126,14 +91,18 @@ void Feeder::Put(RewindKeys keys) {
 }
 
 std::optional<RewindKeys> Feeder::AwaitKeys(const Welcome& welcome) {
+  MonoTime heartbeat_at = clock_.Mono() + options_.heartbeat;
   while (!closed_) {
     const uint64_t seen = engine_.appended().Seen();
     {
       MutexLock lock(mu_);
       if (keys_.has_value()) return keys_;
     }
-    if (!Beat(welcome)) break;
-    engine_.appended().WaitPast(seen, sent_ + options_.heartbeat);
+    if (const MonoTime now = clock_.Mono(); now >= heartbeat_at) {
+      if (!Send(NextRecords(welcome))) break;
+      heartbeat_at = now + options_.heartbeat;
+    }
+    engine_.appended().WaitPast(seen, heartbeat_at);
   }
   return std::nullopt;
 }
@@ -192,25 +161,32 @@ bool IsAwaited(const Records& next, const Records& told) {
 }  // namespace
 
 void Feeder::FollowLog(const Welcome& welcome) {
+  uint64_t next = welcome.from + 1;
   Records told;  // but for the log
   MonoTime heartbeat_at = clock_.Mono();
   while (!closed_) {
     const uint64_t seen = engine_.appended().Seen();
     absl::StatusOr<engine::LogSlice> slice =
-        engine_.ReadLog(next_, options_.message_bytes);
+        engine_.ReadLog(next, options_.message_bytes);
     if (!slice.ok()) return;
     const MonoTime now = clock_.Mono();
     if (!slice->records.empty() && pace_.Gather(slice->records.size(), now))
       continue;
-    Records records = RecordsOf(*std::move(slice), welcome);
-    if (records.records.empty() && now < heartbeat_at &&
-        !IsAwaited(records, told)) {
-      engine_.appended().WaitPast(seen, heartbeat_at);
-      continue;
+    Records records = NextRecords(welcome);
+    if (slice->records.empty()) {
+      if (now < heartbeat_at && !IsAwaited(records, told)) {
+        engine_.appended().WaitPast(seen, heartbeat_at);
+        continue;
+      }
+    } else {
+      records.first = slice->first;
+      records.last = slice->last;
+      records.records = std::move(slice->records);
+      next = records.last + 1;
+      pace_.Sent(records.last, now);
     }
-    if (!records.records.empty()) pace_.Sent(records.last, now);
+    if (!Send(records)) return;
     told = {.sync = records.sync, .round = records.round, .read = records.read};
-    if (!Send(std::move(records))) return;
     heartbeat_at = now + options_.heartbeat;
   }
 }

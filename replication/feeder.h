@@ -2,9 +2,6 @@
 // walks the state if the replica needs all of it, or looks up the keys that it names
 // if it rewinds, and then follows the log.
 //
-// During the walk it sends the log, too: at the end little is missing, whatever was
-// written meanwhile, and the replica need not remember for long what was deleted.
-//
 // It pulls: nothing is queued for a slow replica, which costs the master only
 // the log that it keeps anyway. A replica that falls behind the log is closed,
 // comes back, and takes a full sync.
@@ -19,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <variant>
 
 #include "engine/base/clock.h"
 #include "engine/base/mutex.h"
@@ -41,8 +39,9 @@ struct FeedMarks {
 class Feeder {
  public:
   // Starts the thread. `marks` and `engine` outlive the feeder.
-  Feeder(const Options& options, std::shared_ptr<Link> link, Feed feed,
-         engine::Engine& engine, const Clock& clock, const FeedMarks& marks);
+  Feeder(const Options& options, std::shared_ptr<Link> link,
+         std::variant<Welcome, Refused> answer, engine::Engine& engine,
+         const Clock& clock, const FeedMarks& marks);
   // Joins.
   ~Feeder();
 
@@ -57,19 +56,15 @@ class Feeder {
   bool done() const { return done_; }
 
  private:
-  void Run(Feed& feed);
+  void Run(std::variant<Welcome, Refused> answer);
   void AwaitClose();
-  bool SendState(Welcome& welcome, const StagedSync& staged);
-  bool SendSomeLog(const Welcome& welcome);
+  bool SendState(Welcome& welcome);
   bool AnswerKeys(const Welcome& welcome);
   std::optional<RewindKeys> AwaitKeys(const Welcome& welcome);
   // An empty one is a heartbeat.
   Records NextRecords(const Welcome& welcome);
-  Records RecordsOf(engine::LogSlice slice, const Welcome& welcome);
   void FollowLog(const Welcome& welcome);
-  bool Send(Message message);
-  // A sign of life, if it is time for one. False: the link is dead.
-  bool Beat(const Welcome& welcome);
+  bool Send(const Message& message);
 
   const Options options_;
   const std::shared_ptr<Link> link_;
@@ -78,9 +73,6 @@ class Feeder {
   const FeedMarks& marks_;
   const bool rewinds_;
   FeedPace pace_;
-  // The thread's own.
-  MonoTime sent_;      // the last message
-  uint64_t next_ = 0;  // of the log, to be sent
   Mutex mu_;
   std::optional<RewindKeys> keys_ ABSL_GUARDED_BY(mu_);
   uint64_t read_ ABSL_GUARDED_BY(mu_) = 0;

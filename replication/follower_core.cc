@@ -21,18 +21,13 @@ FollowerCore::FollowerCore(const Options& options, uint64_t nonce,
     : options_(options),
       nonce_(nonce),
       state_(state),
-      random_(nonce),
       pause_(options.redial_min) {}
 
 void FollowerCore::Follow(const Leader& leader, uint64_t last, MonoTime now,
                           Actions& actions) {
-  if (leader == leader_) {
-    // Told once more, it is as little able to rewind as before, and goes on with what is
-    // staged.
-    if (phase_ == Phase::kIdle) Redial(last, now, actions);
-    return;
-  }
-  no_rewind_ = false;
+  if (leader == leader_ && phase_ != Phase::kIdle) return;
+  // Told once more of the same one, it is as little able to rewind as before.
+  no_rewind_ = no_rewind_ && leader == leader_;
   Stop("told to follow another", actions);
   leader_ = leader;
   refusal_.clear();
@@ -46,15 +41,7 @@ void FollowerCore::Follow(const Leader& leader, uint64_t last, MonoTime now,
 }
 
 void FollowerCore::Stop(std::string_view why, Actions& actions) {
-  DropStaged(actions);
-  Reset(why, actions);
-}
-
-void FollowerCore::DropStaged(Actions& actions) {
-  if (std::exchange(has_staged_, false)) actions.push_back(DropStaging{});
-}
-
-void FollowerCore::Reset(std::string_view why, Actions& actions) {
+  if (replacing()) actions.push_back(DropStaging{});
   if (phase_ != Phase::kIdle) {
     actions.push_back(CloseLink{link_, std::string(why)});
   }
@@ -87,36 +74,19 @@ void FollowerCore::Redial(uint64_t last, MonoTime now, Actions& actions) {
                                    .nonce = nonce_,
                                    .formed = state_.formed,
                                    .no_rewind = no_rewind_,
-                                   .staged = Staged(),
                                    .options = options_.shared_options}});
 }
 
-std::optional<StagedSync> FollowerCore::Staged() const {
-  if (!has_staged_) return std::nullopt;
-  return StagedSync{.epoch = staged_.epoch,
-                    .last = staged_last_,
-                    .at = {.begin = staged_.walk_begin, .at = walked_},
-                    .walked = exact_at_ != 0};
-}
-
-void FollowerCore::Drop(std::string_view why, MonoTime now, Actions& actions) {
-  DropStaged(actions);
-  DropLink(why, now, actions);
-}
-
 // Gives the link up and dials again after a pause.
-void FollowerCore::DropLink(std::string_view why, MonoTime now,
-                            Actions& actions) {
+void FollowerCore::Drop(std::string_view why, MonoTime now, Actions& actions) {
   actions.push_back(
       Report{.about_role = true,
              .line = absl::StrCat("stream from master '", leader_.name, "' at ",
                                   leader_.address, " ended: ", Bridge(why))});
-  if (phase_ == Phase::kRewinding) DropStaged(actions);  // it is soon made anew
   const Leader leader = leader_;
-  Reset(why, actions);
+  Stop(why, actions);
   leader_ = leader;
-  // Not all at the same moment when their master comes back.
-  dial_at_ = now + random_.Between(pause_ / 2, pause_);
+  dial_at_ = now + pause_;
   pause_ = std::min(pause_ * 2, options_.redial_max);
 }
 
@@ -128,9 +98,9 @@ void FollowerCore::OnMessage(MessageReceived& event,
       [&](auto& m) {
         using M = std::decay_t<decltype(m)>;
         if constexpr (std::is_same_v<M, Welcome>) {
-          OnWelcome(m, progress, now, actions);
+          OnWelcome(m, progress.last, now, actions);
         } else if constexpr (std::is_same_v<M, Refused>) {
-          DropLink(absl::StrCat("refused: ", m.why), now, actions);
+          Drop(absl::StrCat("refused: ", m.why), now, actions);
           refusal_ = std::move(m.why);
         } else if constexpr (std::is_same_v<M, Entries>) {
           OnEntries(std::move(m), now, actions);
@@ -138,8 +108,6 @@ void FollowerCore::OnMessage(MessageReceived& event,
           OnEntriesEnd(m, now, actions);
         } else if constexpr (std::is_same_v<M, Records>) {
           OnRecords(std::move(m), event.configurations, progress, now, actions);
-        } else if constexpr (std::is_same_v<M, Arriving>) {
-          // It was heard.
         } else {
           Drop("a message that only a replica sends", now, actions);
         }
@@ -156,22 +124,15 @@ bool FollowerCore::Fits(const Welcome& welcome, uint64_t last) const {
   if (state_.lineage && last > 0 && state_.lineage != welcome.lineage)
     return false;
   // What was recorded in between, of the members too, would be told by nobody.
-  if (welcome.full && welcome.from > welcome.target) return false;
-  if (welcome.resumed) {
-    return welcome.full && has_staged_ && staged_.epoch == welcome.epoch &&
-           welcome.from == staged_last_;
-  }
-  if (welcome.full) return true;
+  if (welcome.full) return welcome.from <= welcome.target;
   if (!welcome.rewind) return welcome.from == last;
   return welcome.from > 0 && welcome.from < last &&
          welcome.from ==
              CommonIndex(state_.history, last, welcome.history, welcome.target);
 }
 
-void FollowerCore::OnWelcome(const Welcome& welcome,
-                             const LogProgressed& progress, MonoTime now,
-                             Actions& actions) {
-  const uint64_t last = progress.last;
+void FollowerCore::OnWelcome(const Welcome& welcome, uint64_t last,
+                             MonoTime now, Actions& actions) {
   if (!Fits(welcome, last))
     return Drop("a welcome that does not fit", now, actions);
   refusal_.clear();
@@ -187,11 +148,9 @@ void FollowerCore::OnWelcome(const Welcome& welcome,
     refusal_ = std::move(why);
     return;
   }
-  if (welcome.resumed) return Resume(welcome, progress, now, actions);
-  DropStaged(actions);
-  if (welcome.full || welcome.rewind)
-    return BeginReplacing(welcome, progress, now, actions);
   pause_ = options_.redial_min;
+  if (welcome.full || welcome.rewind)
+    return BeginReplacing(welcome, last, actions);
   phase_ = Phase::kStreaming;
   formed_at_ = welcome.target;
   MemberState next = state_;
@@ -203,32 +162,11 @@ void FollowerCore::OnWelcome(const Welcome& welcome,
   actions.push_back(Persist{state_});
 }
 
-void FollowerCore::Resume(const Welcome& welcome, const LogProgressed& progress,
-                          MonoTime now, Actions& actions) {
-  phase_ = Phase::kStaging;
-  Acknowledge(progress, now, actions);
-  ++resumed_syncs_;
-  const Welcome begun = std::exchange(staged_, welcome);
-  staged_.walk_begin = begun.walk_begin;
-  staged_.target = std::max(begun.target, welcome.target);
-  if (exact_at_ != 0) exact_at_ = std::max(exact_at_, staged_.target);
-  actions.push_back(
-      Report{.line = absl::StrCat("full sync from '", leader_.name,
-                                  "' goes on at index ", staged_last_)});
-}
-
-void FollowerCore::BeginReplacing(const Welcome& welcome,
-                                  const LogProgressed& progress, MonoTime now,
+void FollowerCore::BeginReplacing(const Welcome& welcome, uint64_t last,
                                   Actions& actions) {
-  const uint64_t last = progress.last;
-  phase_ = welcome.full ? Phase::kStaging : Phase::kRewinding;
-  // The first sign of life, to be repeated (ack_sender.h): what follows may take long.
-  Acknowledge(progress, now, actions);
   staged_ = welcome;
   staged_last_ = welcome.from;
   exact_at_ = 0;
-  walked_ = welcome.walk_begin;
-  has_staged_ = true;
   keys_.clear();
   asked_ = false;
   actions.push_back(
@@ -246,9 +184,11 @@ void FollowerCore::BeginReplacing(const Welcome& welcome,
     actions.push_back(KeepDropped{link_, common, state_.history});
   }
   if (welcome.full) {
+    phase_ = Phase::kStaging;
     ++full_syncs_;
     actions.push_back(BeginStaging{link_, welcome.from, welcome.keys});
   } else {
+    phase_ = Phase::kRewinding;
     ++rewinds_;
     actions.push_back(BeginRewind{link_, welcome.from});
   }
@@ -274,9 +214,7 @@ void FollowerCore::SendNextKeys(Actions& actions) {
 
 void FollowerCore::OnEntries(Entries entries, MonoTime now, Actions& actions) {
   if (!AwaitsEntries()) return Drop("entries out of order", now, actions);
-  if (phase_ == Phase::kStaging) walked_ = entries.at;
-  actions.push_back(
-      StageEntries{link_, std::move(entries.records), entries.floor});
+  actions.push_back(StageEntries{link_, std::move(entries.records)});
 }
 
 void FollowerCore::OnEntriesEnd(const EntriesEnd& end, MonoTime now,
@@ -361,8 +299,6 @@ void FollowerCore::CommitStaged(Actions& actions) {
   switched_ = true;
   formed_at_ = 0;
   no_rewind_ = false;
-  has_staged_ = false;
-  pause_ = options_.redial_min;
   actions.push_back(CommitStaging{link_, state_});
   actions.push_back(
       Report{.line = absl::StrCat(rewound ? "rewind" : "full sync", " from '",
@@ -372,7 +308,7 @@ void FollowerCore::CommitStaged(Actions& actions) {
 
 void FollowerCore::OnLinkClosed(std::string_view why, MonoTime now,
                                 Actions& actions) {
-  DropLink(why, now, actions);
+  Drop(why, now, actions);
 }
 
 void FollowerCore::OnApplyFailed(std::string_view why, MonoTime now,
@@ -400,7 +336,7 @@ void FollowerCore::OnTick(const LogProgressed& progress, MonoTime now,
           ? std::max(options_.dial_timeout, options_.link_timeout)
           : options_.link_timeout;
   if (now - heard_ > patience) {
-    return DropLink("the master is silent", now, actions);
+    return Drop("the master is silent", now, actions);
   }
   if (replacing() && exact_at_ != 0 && staged_last_ >= exact_at_) {
     return CommitStaged(actions);

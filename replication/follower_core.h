@@ -18,10 +18,6 @@
 // one that counts. It is given up in one atomic write when the new one is exact:
 // the walk or the look-up has ended, and the log is there up to where the master was
 // then.
-// What a full sync has staged survives its stream: the next one goes on with it, if it is
-// with the same master in the same epoch, whose log still reaches back. Whatever else
-// happens (another master, a fence, bad data) drops it.
-//
 // A member that lost its tail with its machine is formed again when it holds the
 // log up to the index that its master had on reading this start's nonce.
 //
@@ -39,14 +35,12 @@
 #define VIGIL_REPLICATION_FOLLOWER_CORE_H_
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "engine/base/clock.h"
-#include "engine/base/random.h"
 #include "replication/action.h"
 #include "replication/options.h"
 
@@ -105,32 +99,21 @@ class FollowerCore {
   uint64_t master_last() const { return master_last_; }
   uint64_t full_syncs() const { return full_syncs_; }
   uint64_t rewinds() const { return rewinds_; }
-  // Streams that went on with a full sync.
-  uint64_t resumed_syncs() const { return resumed_syncs_; }
 
  private:
   enum class Phase { kIdle, kDialled, kStreaming, kStaging, kRewinding };
 
   void Redial(uint64_t last, MonoTime now, Actions& actions);
-  // Gives up the stream and what is staged; the stream alone, and the next one may go on
-  // with what a full sync has staged.
   void Drop(std::string_view why, MonoTime now, Actions& actions);
-  void DropLink(std::string_view why, MonoTime now, Actions& actions);
-  void Reset(std::string_view why, Actions& actions);
-  void DropStaged(Actions& actions);
-  std::optional<StagedSync> Staged() const;
-  void OnWelcome(const Welcome& welcome, const LogProgressed& progress,
-                 MonoTime now, Actions& actions);
+  void OnWelcome(const Welcome& welcome, uint64_t last, MonoTime now,
+                 Actions& actions);
   void OnRecords(Records records,
                  const std::vector<ConfigurationLog::Entry>& configurations,
                  const LogProgressed& progress, MonoTime now, Actions& actions);
   void Learn(const std::vector<ConfigurationLog::Entry>& configurations,
              Actions& actions);
   bool Fits(const Welcome& welcome, uint64_t last) const;
-  void Resume(const Welcome& welcome, const LogProgressed& progress,
-              MonoTime now, Actions& actions);
-  void BeginReplacing(const Welcome& welcome, const LogProgressed& progress,
-                      MonoTime now, Actions& actions);
+  void BeginReplacing(const Welcome& welcome, uint64_t last, Actions& actions);
   bool AwaitsEntries() const {
     return phase_ == Phase::kRewinding
                ? asked_
@@ -153,16 +136,13 @@ class FollowerCore {
   LinkId link_ = 0;
   uint64_t links_dialled_ = 0;
   MonoTime dial_at_;
-  Random random_;
-  absl::Duration pause_;  // doubled each time, until a stream or a switch
+  absl::Duration pause_;
   MonoTime heard_;
   MonoTime acked_;
 
   uint64_t formed_at_ = 0;    // formed when the log is held up to here
-  bool has_staged_ = false;   // a full sync's also without a stream
   Welcome staged_;            // what the staged data set will be
   uint64_t staged_last_ = 0;  // the staged log's end
-  engine::WalkPoint walked_;  // up to here
   uint64_t exact_at_ = 0;     // 0: the walk or the look-up has not ended
   // The new log counts, and the caller may not have told yet where it ends.
   bool switched_ = false;
@@ -181,7 +161,6 @@ class FollowerCore {
   uint64_t master_last_ = 0;
   uint64_t full_syncs_ = 0;
   uint64_t rewinds_ = 0;
-  uint64_t resumed_syncs_ = 0;
 };
 
 }  // namespace vigil::replication

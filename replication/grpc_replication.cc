@@ -13,7 +13,6 @@
 #include "engine/base/thread.h"
 #include "replication/grpc_admission.h"
 #include "replication/grpc_credentials.h"
-#include "replication/grpc_parts.h"
 #include "replication/wire.h"
 #include "vigil/replication.grpc.pb.h"
 
@@ -25,17 +24,12 @@ namespace {
 // How long it may take to be let in; a link that nobody answers is closed sooner.
 constexpr absl::Duration kAdmissionTimeout = absl::Seconds(10);
 
-constexpr int kFrameBytes = 1 << 20;
-constexpr int kWindowBytes = 4 << 20;
-
 class ClientLink final : public Link {
  public:
   ClientLink(std::shared_ptr<grpc::Channel> channel,
              std::shared_ptr<const Credentials::Version> credentials,
-             const std::string& address, LinkId id, LinkHandler& handler,
-             size_t message_bytes_max)
-      : message_bytes_max_(message_bytes_max),
-        channel_(std::move(channel)),
+             const std::string& address, LinkId id, LinkHandler& handler)
+      : channel_(std::move(channel)),
         credentials_(std::move(credentials)),
         address_(address),
         stub_(v1::Replication::NewStub(channel_)),
@@ -48,7 +42,7 @@ class ClientLink final : public Link {
     reader_.Join();
   }
 
-  bool Send(Message message) override {
+  bool Send(const Message& message) override {
     v1::FromReplica out;
     if (!ToProto(message, &out)) return false;
     MutexLock lock(mu_);
@@ -142,19 +136,12 @@ class ClientLink final : public Link {
   // Until the stream ends. Why it did.
   std::string Read() {
     v1::FromMaster in;
-    PartCollector parts(message_bytes_max_);
     const auto read = [&] {
       stream_->Read(&in, ToVoid(Tag::kRead));
       return Await(Tag::kRead);
     };
     while (read()) {
-      absl::StatusOr<Message> message = Arriving{};
-      auto whole = parts.Add(std::move(in));
-      if (!whole.ok()) {
-        message = whole.status();
-      } else if (whole->has_value()) {
-        message = FromProto(**std::move(whole));
-      }
+      absl::StatusOr<Message> message = FromProto(std::move(in));
       if (!message.ok()) {
         Close();
         Finish();
@@ -191,7 +178,6 @@ class ClientLink final : public Link {
     return status;
   }
 
-  const size_t message_bytes_max_;
   const std::shared_ptr<grpc::Channel> channel_;
   const std::shared_ptr<const Credentials::Version> credentials_;
   const std::string address_;
@@ -221,16 +207,10 @@ class GrpcTransport final : public Transport {
   std::unique_ptr<Link> Dial(const std::string& address, LinkId link,
                              LinkHandler& handler) override {
     auto credentials = credentials_.now();
-    // Bulk data: large frames cost less. The window is what a master may have on its way
-    // to a replica that does not read.
-    grpc::ChannelArguments arguments;
-    arguments.SetInt(GRPC_ARG_HTTP2_MAX_FRAME_SIZE, kFrameBytes);
-    arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
-    auto channel = MakeChannel(address, credentials->security,
-                               message_bytes_max_, std::move(arguments));
-    return std::make_unique<ClientLink>(std::move(channel),
-                                        std::move(credentials), address, link,
-                                        handler, message_bytes_max_);
+    auto channel =
+        MakeChannel(address, credentials->security, message_bytes_max_, {});
+    return std::make_unique<ClientLink>(
+        std::move(channel), std::move(credentials), address, link, handler);
   }
 
  private:
@@ -248,12 +228,11 @@ class ServerLink final : public Link {
   ServerLink(grpc::ServerContext& context, Stream& stream)
       : context_(&context), stream_(&stream) {}
 
-  bool Send(Message message) override {
+  bool Send(const Message& message) override {
     v1::FromMaster out;
-    if (!ToProto(std::move(message), &out)) return false;
+    if (!ToProto(message, &out)) return false;
     MutexLock lock(write_mu_);
-    return WriteInParts(
-        out, [this](const v1::FromMaster& part) { return WriteOne(part); });
+    return !closed_ && stream_ != nullptr && stream_->Write(out);
   }
 
   void Close() override {
@@ -272,11 +251,6 @@ class ServerLink final : public Link {
   }
 
  private:
-  bool WriteOne(const v1::FromMaster& out)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mu_) {
-    return !closed_ && stream_ != nullptr && stream_->Write(out);
-  }
-
   std::atomic<bool> closed_{false};
   Mutex context_mu_;
   grpc::ServerContext* context_ ABSL_GUARDED_BY(context_mu_);

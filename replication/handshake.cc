@@ -53,22 +53,15 @@ std::variant<Welcome, Refused> DecideHandshake(const Hello& hello,
                                       mine.history, facts.last_index);
   const bool held = facts.log_holds_from <= common + 1;
   const bool goes_on = held && common == hello.position.index;
-  // Of this very master: a walk goes on where it was in the same data set only.
-  const bool resumed = !goes_on && hello.staged.has_value() &&
-                       hello.staged->epoch == facts.epoch &&
-                       hello.staged->last <= facts.last_index &&
-                       facts.log_follows_staged;
   // With nothing in common there is nothing to keep.
-  const bool rewind =
-      held && !goes_on && !resumed && common > 0 && !hello.no_rewind;
+  const bool rewind = held && !goes_on && common > 0 && !hello.no_rewind;
   return Welcome{.epoch = facts.epoch,
                  .lineage = mine.lineage,
                  .history = mine.history,
                  .configurations = mine.configurations,
                  .full = !goes_on && !rewind,
-                 .resumed = resumed,
                  .rewind = rewind,
-                 .from = resumed ? hello.staged->last : common,
+                 .from = common,
                  .target = facts.last_index,
                  .nonce = hello.nonce};
 }

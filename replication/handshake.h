@@ -5,8 +5,7 @@
 //   rewind    the replica's log has records that the master's has not, after a
 //             position that both have
 //   full      the log that follows is gone, or nothing is common, or the replica
-//             cannot rewind: it takes the whole state; resumed, if a part of it
-//             is staged there and this master's log still follows that
+//             cannot rewind: it takes the whole state
 //   refused   this node is not the master that the replica means, or the
 //             replica is none of the group's: wrong group, options or lineage
 //
@@ -32,8 +31,6 @@ struct HandshakeFacts {
   uint64_t last_index = 0;
   // The log holds every record from here on.
   uint64_t log_holds_from = UINT64_MAX;
-  // It holds what follows the log that the replica has staged.
-  bool log_follows_staged = false;
   SharedOptions options;
 };
 

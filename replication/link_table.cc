@@ -13,17 +13,16 @@ LinkId LinkTable::Accept(std::shared_ptr<Link> link) {
 
 void LinkTable::Dial(LinkId link, const std::string& address, Hello hello,
                      LinkHandler& handler) {
-  outbound_[link] =
-      std::make_unique<AckSender>(transport_.Dial(address, link, handler),
-                                  std::move(hello), clock_, options_.heartbeat);
+  outbound_[link] = std::make_unique<AckSender>(
+      transport_.Dial(address, link, handler), std::move(hello));
 }
 
-void LinkTable::Feed(replication::Feed feed) {
+void LinkTable::Feed(LinkId link, std::variant<Welcome, Refused> answer) {
   MutexLock lock(mu_);
-  const auto it = inbound_.find(feed.link);
+  const auto it = inbound_.find(link);
   if (it == inbound_.end() || it->second.feeder) return;
   it->second.feeder = std::make_unique<Feeder>(
-      options_, it->second.link, std::move(feed), engine_, clock_, marks_);
+      options_, it->second.link, std::move(answer), engine_, clock_, marks_);
 }
 
 void LinkTable::FeedKeys(LinkId link, RewindKeys keys) {

@@ -47,7 +47,7 @@ class LinkTable {
             LinkHandler& handler);
 
   // Starts to answer and feed an accepted stream, if it is still there.
-  void Feed(replication::Feed feed);
+  void Feed(LinkId link, std::variant<Welcome, Refused> answer);
   // Keys for the feeder of that stream.
   void FeedKeys(LinkId link, RewindKeys keys);
   // The replica at the other end holds the log up to here.

@@ -3,7 +3,7 @@
 //   replica                              master
 //     Hello ───────────────────────────▶   decides (handshake.h)
 //     ◀─────────────────────────── Welcome | Refused
-//     ◀──────────── Entries* EntriesEnd    full sync only; the log comes in between
+//     ◀──────────── Entries* EntriesEnd    full sync only
 //     RewindKeys ──────────────────────▶   rewind only: piece by piece, the next one
 //     ◀──────────── Entries* EntriesEnd    when the last one is answered
 //     ◀──────────────────────── Records*   empty ones are the heartbeat
@@ -12,11 +12,9 @@
 #define VIGIL_REPLICATION_MESSAGE_H_
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
 
-#include "engine/walk_point.h"
 #include "replication/configuration_log.h"
 #include "replication/position.h"
 #include "replication/shared_options.h"
@@ -25,14 +23,6 @@ namespace vigil::replication {
 
 // Of the stream and of the records in it. A node refuses another number.
 inline constexpr uint32_t kProtocol = 1;
-
-// How far a full sync had come when its stream broke.
-struct StagedSync {
-  Epoch epoch;            // of the master; another one's walk is another walk
-  uint64_t last = 0;      // the staged log's end
-  engine::WalkResume at;  // of the walk
-  bool walked = false;    // it had ended; the log is missing
-};
 
 struct Hello {
   uint32_t protocol = kProtocol;
@@ -46,9 +36,8 @@ struct Hello {
   History history;
   uint64_t nonce = 0;  // random, one per start of the replica's process
   bool formed = false;
-  bool no_rewind = false;            // it cannot: a full sync instead
-  std::optional<StagedSync> staged;  // it would go on with that
-  SharedOptions options;             // the replica's
+  bool no_rewind = false;  // it cannot: a full sync instead
+  SharedOptions options;   // the replica's
 };
 
 struct Ack {
@@ -68,14 +57,12 @@ struct Welcome {
   History history;
   ConfigurationLog configurations;
   bool full = false;
-  bool resumed = false;  // full sync: of what the Hello said is staged
   bool rewind =
       false;          // the replica's records above `from` are not the group's
   uint64_t from = 0;  // index before the first record that will come
   uint64_t target = 0;  // the master's last index when it had read the Hello
   uint64_t nonce = 0;   // the Hello's
-  uint64_t keys = 0;  // full sync: about how many entries there are; 0: unknown
-  engine::WalkPoint walk_begin;  // full sync: where the walk begins its round
+  uint64_t keys = 0;  // full sync: about how many entries will come; 0: unknown
 };
 
 struct Refused {
@@ -85,10 +72,6 @@ struct Refused {
 
 struct Entries {
   std::string records;
-  // Of a walk: how far it is, and what the log had, or more, when these entries and those
-  // still to come were read.
-  engine::WalkPoint at;
-  uint64_t floor = 0;
 };
 
 // The master's last index when the walk, or the look-up of a piece of keys, ended.
@@ -116,11 +99,8 @@ struct Records {
   uint64_t read_index = 0;
 };
 
-// The transport's: a large message is on its way.
-struct Arriving {};
-
 using Message = std::variant<Hello, Ack, RewindKeys, Welcome, Refused, Entries,
-                             EntriesEnd, Records, Arriving>;
+                             EntriesEnd, Records>;
 
 }  // namespace vigil::replication
 

@@ -39,9 +39,7 @@ LogFacts Published::log_facts() const {
   MutexLock lock(mu_);
   // A sync is published as such before it can replace the log, and as ended only
   // together with the history of the log that it brought.
-  // A full sync that goes on, too: until then the old log could be read.
-  return {.generation =
-              status_.full_syncs + status_.resumed_syncs + status_.rewinds,
+  return {.generation = status_.full_syncs + status_.rewinds,
           .replacing = status_.syncing,
           .history = history_,
           .commit = commit_point_.index};

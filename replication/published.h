@@ -34,7 +34,6 @@ struct ReplicatorStatus {
   uint64_t master_last = 0;  // replica: the master's log end, as last heard
   uint64_t full_syncs = 0;
   uint64_t rewinds = 0;
-  uint64_t resumed_syncs = 0;  // streams that went on with a full sync
   DroppedCounters dropped;
   std::string
       refusal;  // why the master refuses this replica; empty: it does not

@@ -279,7 +279,7 @@ void ReplicationCore::AnswerForRecords() {
 
 void ReplicationCore::On(MessageReceived& event, MonoTime now) {
   if (const Hello* hello = std::get_if<Hello>(&event.message)) {
-    return OnHello(event, *hello, now);
+    return OnHello(event.link, *hello, event.log_holds_from, now);
   }
   if (RewindKeys* keys = std::get_if<RewindKeys>(&event.message)) {
     if (replica_links_.contains(event.link))
@@ -321,9 +321,8 @@ void ReplicationCore::On(const ApplyFailed& event, MonoTime now) {
   }
 }
 
-void ReplicationCore::OnHello(const MessageReceived& event, const Hello& hello,
-                              MonoTime now) {
-  const LinkId link = event.link;
+void ReplicationCore::OnHello(LinkId link, const Hello& hello,
+                              uint64_t log_holds_from, MonoTime now) {
   if (replica_links_.contains(link)) {
     actions_.push_back(CloseLink{link, "a second hello"});
     return ForgetReplicaLink(link);
@@ -332,14 +331,12 @@ void ReplicationCore::OnHello(const MessageReceived& event, const Hello& hello,
     RaisePromise(hello.epoch, absl::StrCat("'", hello.name, "' follows epoch ",
                                            hello.epoch.number));
   }
-  auto answer =
-      DecideHandshake(hello, {.state = state_,
-                              .is_master = leader_ != nullptr,
-                              .epoch = master_epoch(),
-                              .last_index = log_.last,
-                              .log_holds_from = event.log_holds_from,
-                              .log_follows_staged = event.log_follows_staged,
-                              .options = options_.shared_options});
+  auto answer = DecideHandshake(hello, {.state = state_,
+                                        .is_master = leader_ != nullptr,
+                                        .epoch = master_epoch(),
+                                        .last_index = log_.last,
+                                        .log_holds_from = log_holds_from,
+                                        .options = options_.shared_options});
   if (const Refused* refused = std::get_if<Refused>(&answer)) {
     actions_.push_back(
         Report{.warning = true,
@@ -355,18 +352,15 @@ void ReplicationCore::OnHello(const MessageReceived& event, const Hello& hello,
     replica_links_[link] = {hello.name, hello.address, hello.id};
     leader_->OnLinked(hello.id, now);
   }
-  Feed feed{link, std::move(answer), {}};
-  if (hello.staged) feed.staged = *hello.staged;
-  actions_.push_back(std::move(feed));
+  actions_.push_back(Feed{link, std::move(answer)});
 }
 
 void ReplicationCore::Settle() {
   const bool certain = leader_ ? leader_->commit() > 0
                                : follower_.linked() && follower_.commit() > 0;
   if (!certain) return;
-  const std::pair now{
-      leader_ ? leader_->epoch() : follower_.leader().epoch,
-      follower_.full_syncs() + follower_.resumed_syncs() + follower_.rewinds()};
+  const std::pair now{leader_ ? leader_->epoch() : follower_.leader().epoch,
+                      follower_.full_syncs() + follower_.rewinds()};
   if (now == settled_) return;
   settled_ = now;
   actions_.push_back(SettleDropped{state_.history});

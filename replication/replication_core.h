@@ -108,7 +108,8 @@ class ReplicationCore {
   void On(TailRead& event, MonoTime now);
   void On(const ApplyFailed& event, MonoTime now);
 
-  void OnHello(const MessageReceived& event, const Hello& hello, MonoTime now);
+  void OnHello(LinkId link, const Hello& hello, uint64_t log_holds_from,
+               MonoTime now);
   void CountReplicas(MonoTime now);
   void Settle();
   // Of which epoch a read can be at present, on which stream; {}: of none.

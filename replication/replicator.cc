@@ -136,8 +136,6 @@ void Replicator::OnMessage(LinkId link, Message message) {
   MessageReceived event{.link = link, .message = std::move(message)};
   if (const Hello* hello = std::get_if<Hello>(&event.message)) {
     event.log_holds_from = HeldFromCommon(*hello);
-    event.log_follows_staged =
-        hello->staged && engine_.ReadLog(hello->staged->last + 1, 1).ok();
   }
   if (const Records* records = std::get_if<Records>(&event.message))
     event.configurations = ConfigurationsIn(records->records);
@@ -418,7 +416,6 @@ bool Replicator::UpdateStatus() {
       .master_last = core_.follower().master_last(),
       .full_syncs = core_.follower().full_syncs(),
       .rewinds = core_.follower().rewinds(),
-      .resumed_syncs = core_.follower().resumed_syncs(),
       .dropped = dropped_.counters(),
       .refusal = core_.follower().refusal()};
   if (const LeaderCore* leader = core_.leader()) {

@@ -58,7 +58,7 @@ bool Replicator::Execute(CloseLink& action) {
 }
 
 bool Replicator::Execute(Feed& action) {
-  links_.Feed(std::move(action));
+  links_.Feed(action.link, std::move(action.answer));
   return true;
 }
 
@@ -117,7 +117,7 @@ bool Replicator::Execute(BeginStaging& action) {
 }
 
 bool Replicator::Execute(StageEntries& action) {
-  return Check(engine_.StageEntries(action.records, action.floor), action.link);
+  return Check(engine_.StageEntries(action.records), action.link);
 }
 
 bool Replicator::Execute(StageLog& action) {

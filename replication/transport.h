@@ -21,7 +21,7 @@ class Link {
   virtual ~Link() = default;
 
   // Blocks until the message is on its way or the link is dead (false).
-  virtual bool Send(Message message) = 0;
+  virtual bool Send(const Message& message) = 0;
 
   // The same without waiting. False also if what was sent before is not on its way yet,
   // or the link always waits.

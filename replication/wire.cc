@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "engine/record.h"
 
 namespace vigil::replication {
 namespace {
@@ -66,30 +65,6 @@ ConfigurationLog ReadConfigurations(const RepeatedConfiguration& from) {
   for (const v1::ConfigurationEntry& entry : from)
     entries.push_back({entry.index(), FromProto(entry.configuration())});
   return ConfigurationLog(std::move(entries));
-}
-
-void Write(const engine::WalkPoint& from, v1::WalkPoint* to) {
-  to->set_shard(from.shard);
-  to->set_position(from.position);
-}
-
-engine::WalkPoint Read(const v1::WalkPoint& from) {
-  return {from.shard(), from.position()};
-}
-
-void Write(const StagedSync& from, v1::StagedSync* to) {
-  ToProto(from.epoch, to->mutable_epoch());
-  to->set_last(from.last);
-  Write(from.at.begin, to->mutable_begin());
-  Write(from.at.at, to->mutable_at());
-  to->set_walked(from.walked);
-}
-
-StagedSync Read(const v1::StagedSync& from) {
-  return {.epoch = FromProto(from.epoch()),
-          .last = from.last(),
-          .at = {Read(from.begin()), Read(from.at())},
-          .walked = from.walked()};
 }
 
 }  // namespace
@@ -279,7 +254,6 @@ bool ToProto(const Message& from, v1::FromReplica* to) {
     out->set_formed(hello->formed);
     out->set_no_rewind(hello->no_rewind);
     ToProto(hello->options, out->mutable_options());
-    if (hello->staged) Write(*hello->staged, out->mutable_staged());
     return true;
   }
   if (const auto* ack = std::get_if<Ack>(&from)) {
@@ -300,13 +274,13 @@ bool ToProto(const Message& from, v1::FromReplica* to) {
   return false;
 }
 
-bool ToProto(Message from, v1::FromMaster* to) {
-  if (auto* records = std::get_if<Records>(&from)) {
+bool ToProto(const Message& from, v1::FromMaster* to) {
+  if (const auto* records = std::get_if<Records>(&from)) {
     v1::Records* out = to->mutable_records();
     ToProto(records->epoch, out->mutable_epoch());
     out->set_first(records->first);
     out->set_last(records->last);
-    out->set_records(std::move(records->records));
+    out->set_records(records->records);
     out->set_commit(records->commit);
     out->set_end(records->end);
     out->set_sync(records->sync);
@@ -327,8 +301,6 @@ bool ToProto(Message from, v1::FromMaster* to) {
     out->set_nonce(welcome->nonce);
     out->set_rewind(welcome->rewind);
     out->set_keys(welcome->keys);
-    out->set_resumed(welcome->resumed);
-    Write(welcome->walk_begin, out->mutable_walk_begin());
     return true;
   }
   if (const auto* refused = std::get_if<Refused>(&from)) {
@@ -336,12 +308,8 @@ bool ToProto(Message from, v1::FromMaster* to) {
     to->mutable_refused()->set_why(refused->why);
     return true;
   }
-  if (auto* entries = std::get_if<Entries>(&from)) {
-    v1::Entries* out = to->mutable_entries();
-    out->set_checksum(engine::ChecksumOf(entries->records));
-    out->set_records(std::move(entries->records));
-    Write(entries->at, out->mutable_at());
-    out->set_floor(entries->floor);
+  if (const auto* entries = std::get_if<Entries>(&from)) {
+    to->mutable_entries()->set_records(entries->records);
     return true;
   }
   if (const auto* end = std::get_if<EntriesEnd>(&from)) {
@@ -367,8 +335,6 @@ absl::StatusOr<Message> FromProto(v1::FromReplica&& from) {
                    .nonce = in.nonce(),
                    .formed = in.formed(),
                    .no_rewind = in.no_rewind(),
-                   .staged = in.has_staged() ? std::optional(Read(in.staged()))
-                                             : std::nullopt,
                    .options = FromProto(in.options())};
     }
     case v1::FromReplica::kAck: {
@@ -400,25 +366,17 @@ absl::StatusOr<Message> FromProto(v1::FromMaster&& from) {
                      .history = ReadHistory(in.history()),
                      .configurations = ReadConfigurations(in.configurations()),
                      .full = in.full(),
-                     .resumed = in.resumed(),
                      .rewind = in.rewind(),
                      .from = in.from(),
                      .target = in.target(),
                      .nonce = in.nonce(),
-                     .keys = in.keys(),
-                     .walk_begin = Read(in.walk_begin())};
+                     .keys = in.keys()};
     }
     case v1::FromMaster::kRefused:
       return Refused{.promise = FromProto(from.refused().promise()),
                      .why = from.refused().why()};
-    case v1::FromMaster::kEntries: {
-      v1::Entries& in = *from.mutable_entries();
-      if (in.checksum() != engine::ChecksumOf(in.records()))
-        return absl::DataLossError("entries were damaged on their way");
-      return Entries{.records = std::move(*in.mutable_records()),
-                     .at = Read(in.at()),
-                     .floor = in.floor()};
-    }
+    case v1::FromMaster::kEntries:
+      return Entries{std::move(*from.mutable_entries()->mutable_records())};
     case v1::FromMaster::kEntriesEnd:
       return EntriesEnd{from.entries_end().last()};
     case v1::FromMaster::kRecords: {
@@ -434,7 +392,6 @@ absl::StatusOr<Message> FromProto(v1::FromMaster&& from) {
                      .read = in.read(),
                      .read_index = in.read_index()};
     }
-    case v1::FromMaster::kPart:  // of which one is made first (grpc_parts.h)
     case v1::FromMaster::KIND_NOT_SET:
       break;
   }

@@ -47,9 +47,9 @@ ReplicaOfReply FromProto(const v1::ReplicaOfReply& from);
 
 // False when a message does not travel in this direction.
 bool ToProto(const Message& from, v1::FromReplica* to);
-bool ToProto(Message from, v1::FromMaster* to);  // takes the bytes
-// kInvalidArgument when it holds none of the kinds that we know; kDataLoss when its
-// checksum says that it is damaged. Takes the bytes.
+bool ToProto(const Message& from, v1::FromMaster* to);
+// kInvalidArgument when it holds none of the kinds that we know. Takes the
+// bytes.
 absl::StatusOr<Message> FromProto(v1::FromReplica&& from);
 absl::StatusOr<Message> FromProto(v1::FromMaster&& from);
 

@@ -142,7 +142,6 @@ void Stats(const NodeStatus& s, Lines& lines) {
   lines.Add("delayed_writes_usec",
             absl::ToInt64Microseconds(s.back_pressure.delayed));
   lines.Add("full_syncs_taken", s.full_syncs);
-  lines.Add("full_syncs_resumed", s.resumed_full_syncs);
   lines.Add("rewinds_taken", s.rewinds);
   lines.Add("dropped_writes", s.dropped_writes);
   lines.Add("dropped_bytes", s.dropped_bytes);

@@ -82,7 +82,6 @@ NodeStatus NodeImpl::status() const {
                 .expired_keys = engine.expired_keys,
                 .refusal = from.refusal,
                 .full_syncs = from.full_syncs,
-                .resumed_full_syncs = from.resumed_syncs,
                 .rewinds = from.rewinds,
                 .dropped_writes = from.dropped.writes,
                 .dropped_bytes = from.dropped.bytes,

@@ -231,7 +231,6 @@ struct NodeStatus {
                 // empty: nobody does
   // Since this node started: data taken whole from a master, and only what differed.
   uint64_t full_syncs = 0;
-  uint64_t resumed_full_syncs = 0;  // went on after the stream broke
   uint64_t rewinds = 0;
   // Since then it was found that the group does not have these writes of this node
   // (dropped_writes.h): of keys, and the bytes of keys and values.

@@ -14,8 +14,8 @@ absl::StatusOr<ModelState> Walked(const Engine& engine,
   state.databases.resize(expected.databases.size());
   state.physical = expected.physical;
   const auto walk = engine.Walk();
-  while (!walk->done()) {
-    const std::string some = walk->Next(10'000);
+  for (std::string some = walk->Next(10'000); !some.empty();
+       some = walk->Next(10'000)) {
     const auto records = DecodeRecords(some);
     if (!records.ok()) return records.status();
     for (const auto& [record, bytes] : *records) {

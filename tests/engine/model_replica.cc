@@ -213,8 +213,8 @@ std::string ModelReplica::StepOfSync(const Engine& master) {
     case 1:
     case 2: {
       std::string some = walk_->Next(1 + random_.Uniform(2000));
-      walked_ = walk_->done();
-      if (!some.empty()) held_back_.push_back(std::move(some));
+      walked_ = some.empty();
+      if (!walked_) held_back_.push_back(std::move(some));
       return "";
     }
     default: {

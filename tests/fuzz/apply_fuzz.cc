@@ -63,13 +63,8 @@ std::unique_ptr<Engine> Open(const Clock& clock) {
 std::string Walked(const Engine& engine) {
   std::vector<std::string> records;
   const auto walk = engine.Walk();
-  while (!walk->done()) {
-    const std::string piece = walk->Next(1);
-    const auto decoded = engine::DecodeRecords(piece);
-    Require(decoded.ok(), "a walk returns records");
-    for (const engine::EncodedRecord& each : *decoded)
-      records.emplace_back(each.bytes);
-  }
+  for (std::string one = walk->Next(1); !one.empty(); one = walk->Next(1))
+    records.push_back(std::move(one));
   std::sort(records.begin(), records.end());
   std::string all;
   for (const std::string& one : records) all += one;

@@ -83,63 +83,6 @@ TEST(Handshake, WhomTheConfigurationDoesNotNameMayFollow) {
 
 // Found by review: a replica sent to another group's node by mistake took that
 // group's promise for its own group's, and refused its own leaders from then on.
-TEST(Handshake, AFullSyncGoesOnWithWhatIsStagedFromThisMaster) {
-  struct Case {
-    const char* what;
-    bool resumed;
-    std::function<void(Hello&, HandshakeFacts&)> change;
-  };
-  const Case cases[] = {
-      {"as it is", true, [](auto&, auto&) {}},
-      {"with a tail, too", true,
-       [](Hello& h, HandshakeFacts& f) {
-         h.position = {E(2), 15};
-         h.history = H({{1, 1}, {2, 10}});
-         f.log_holds_from = 1;
-       }},
-      {"of an earlier epoch", false,
-       [](Hello& h, auto&) { h.staged->epoch = E(2); }},
-      {"of another leader's", false,
-       [](Hello& h, auto&) { h.staged->epoch = E(3, NodeId{1}); }},
-      {"the log is gone", false,
-       [](auto&, HandshakeFacts& f) { f.log_follows_staged = false; }},
-      {"ahead of the master", false,
-       [](Hello& h, auto&) { h.staged->last = 31; }},
-      {"nothing", false, [](Hello& h, auto&) { h.staged.reset(); }},
-  };
-  for (const Case& c : cases) {
-    SCOPED_TRACE(c.what);
-    const MemberState state = Master();
-    Hello hello = HelloOfB();
-    hello.position = {E(1), 5};
-    hello.history = H({{1, 1}});
-    hello.staged = StagedSync{.epoch = E(3), .last = 28};
-    HandshakeFacts facts = FactsOf(state);
-    facts.log_holds_from = 20;
-    facts.log_follows_staged = true;
-    c.change(hello, facts);
-    const auto answer = DecideHandshake(hello, facts);
-    const Welcome* welcome = std::get_if<Welcome>(&answer);
-    ASSERT_NE(welcome, nullptr);
-    EXPECT_TRUE(welcome->full);
-    EXPECT_EQ(welcome->resumed, c.resumed);
-    if (c.resumed) {
-      EXPECT_EQ(welcome->from, 28u);
-    }
-  }
-}
-
-TEST(Handshake, WhoCanContinueNeedsNothingOfWhatIsStaged) {
-  const MemberState state = Master();
-  Hello hello = HelloOfB();
-  hello.staged = StagedSync{.epoch = E(3), .last = 28};
-  HandshakeFacts facts = FactsOf(state);
-  facts.log_follows_staged = true;
-  const auto answer = DecideHandshake(hello, facts);
-  EXPECT_FALSE(std::get<Welcome>(answer).full);
-  EXPECT_FALSE(std::get<Welcome>(answer).resumed);
-}
-
 TEST(Handshake, AnotherGroupIsNotToldThePromise) {
   const MemberState state = Master();
   Hello hello = HelloOfB();

@@ -21,7 +21,10 @@ std::optional<Message> Feed::Take() {
   }
   Welcome& welcome = std::get<Welcome>(answer_);
   if (!std::exchange(answered_, true)) {
-    if (welcome.full) BeginWalk(welcome);
+    if (welcome.full) {
+      walk_ = engine_.Walk();
+      welcome.from = std::min(walk_->begin_index(), welcome.target);
+    }
     in_keys_ = welcome.rewind;
     next_ = welcome.from + 1;
     heartbeat_at_ = clock_.Mono();
@@ -32,28 +35,9 @@ std::optional<Message> Feed::Take() {
   return TakeOfLog();
 }
 
-void Feed::BeginWalk(Welcome& welcome) {
-  std::optional<engine::WalkResume> resume;
-  if (welcome.resumed) resume = staged_.at;
-  walk_ = engine_.Walk(resume);
-  if (!welcome.resumed)
-    welcome.from = std::min(walk_->begin_index(), welcome.target);
-  welcome.walk_begin = walk_->begin();
-  if (welcome.resumed && staged_.walked) walk_.reset();
-}
-
 std::optional<Message> Feed::TakeOfState() {
-  // The log in between, as feeder.cc.
-  if (std::exchange(log_next_, false)) {
-    if (std::optional<Message> log = TakeOfLog()) return log;
-    if (ended_) return std::nullopt;
-  }
-  while (!walk_->done()) {
-    std::string records = walk_->Next(options_.message_bytes);
-    if (records.empty()) continue;
-    log_next_ = true;
-    return Entries{std::move(records), walk_->at(), walk_->floor()};
-  }
+  std::string records = walk_->Next(options_.message_bytes);
+  if (!records.empty()) return Entries{std::move(records)};
   walk_.reset();
   return EntriesEnd{engine_.last_index()};
 }

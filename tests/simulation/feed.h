@@ -12,7 +12,7 @@
 #include <variant>
 
 #include "engine/engine.h"
-#include "replication/action.h"
+#include "replication/message.h"
 #include "replication/options.h"
 #include "tests/simulation/node_clock.h"
 
@@ -29,11 +29,10 @@ class Feed {
  public:
   using Answer = std::variant<replication::Welcome, replication::Refused>;
 
-  Feed(const replication::Options& options, replication::Feed feed,
+  Feed(const replication::Options& options, Answer answer,
        engine::Engine& engine, const NodeClock& clock, const FeedMarks& marks)
       : options_(options),
-        answer_(std::move(feed.answer)),
-        staged_(feed.staged),
+        answer_(std::move(answer)),
         engine_(engine),
         clock_(clock),
         marks_(marks) {}
@@ -54,7 +53,6 @@ class Feed {
   bool heartbeat_planned = false;
 
  private:
-  void BeginWalk(replication::Welcome& welcome);
   std::optional<replication::Message> TakeOfState();
   std::optional<replication::Message> TakeOfKeys();
   std::optional<replication::Message> TakeOfLog();
@@ -63,7 +61,6 @@ class Feed {
 
   const replication::Options& options_;
   Answer answer_;
-  const replication::StagedSync staged_;
   engine::Engine& engine_;
   const NodeClock& clock_;
   const FeedMarks& marks_;
@@ -71,7 +68,6 @@ class Feed {
   bool answered_ = false;
   bool ended_ = false;
   std::unique_ptr<engine::StateWalk> walk_;
-  bool log_next_ = false;
   bool in_keys_ = false;
   std::optional<replication::RewindKeys> keys_;
   std::string found_;  // entries of keys_

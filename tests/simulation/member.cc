@@ -19,8 +19,6 @@ constexpr absl::Duration kTurn = absl::Microseconds(20);
 
 // Of the steps of a full sync or a rewind, one in so many is the last of its process.
 constexpr uint64_t kSyncCrash = 10;
-// Likewise, the last of its stream.
-constexpr uint64_t kSyncBreak = 6;
 
 bool IsOfSync(const Action& action) {
   return std::holds_alternative<KeepDropped>(action) ||
@@ -107,8 +105,6 @@ void Member::OnMessage(LinkId link, Message message) {
                                       history_, engine_.last_index()) +
                           1;
     event.log_holds_from = engine_.ReadLog(next, 1).ok() ? next : UINT64_MAX;
-    event.log_follows_staged =
-        hello->staged && engine_.ReadLog(hello->staged->last + 1, 1).ok();
   }
   if (const Records* records = std::get_if<Records>(&event.message))
     event.configurations = ConfigurationsIn(records->records);
@@ -237,11 +233,6 @@ void Member::StepAndExecute(Event event) {
     if (done && of_sync && world_.weather.crash_in_syncs &&
         world_.Bad(kSyncCrash))
       return host_.Die("crash_in_sync");
-    if (done && of_sync && world_.weather.breaks_in_syncs &&
-        world_.Bad(kSyncBreak)) {
-      world_.Fault("broken_sync", host_.name());
-      world_.streams.Break(*this, core_.follower().link());
-    }
   }
   for (Event& outcome : std::exchange(outcomes_, {})) {
     StepAndExecute(std::move(outcome));
@@ -365,17 +356,10 @@ bool Member::Execute(CloseLink& action) {
 
 bool Member::Execute(replication::Feed& action) {
   CheckTold();
-  const LinkId link = action.link;
-  if (feeds_.contains(link)) return true;
-  if (const auto* welcome = std::get_if<Welcome>(&action.answer);
-      welcome != nullptr && welcome->resumed) {
-    world_.trace.Say(host_.name(),
-                     absl::StrCat("resumes a full sync at ", welcome->from));
-    ++world_.resumed_syncs;
-  }
-  feeds_[link] = std::make_unique<Feed>(options_, std::move(action), engine_,
-                                        clock_, marks_);
-  OnRoom(link);
+  if (feeds_.contains(action.link)) return true;
+  feeds_[action.link] = std::make_unique<Feed>(
+      options_, std::move(action.answer), engine_, clock_, marks_);
+  OnRoom(action.link);
   return true;
 }
 
@@ -490,7 +474,7 @@ bool Member::Execute(BeginStaging& action) {
 }
 
 bool Member::Execute(StageEntries& action) {
-  return Check(engine_.StageEntries(action.records, action.floor), action.link);
+  return Check(engine_.StageEntries(action.records), action.link);
 }
 
 bool Member::Execute(StageLog& action) {

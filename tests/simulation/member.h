@@ -93,9 +93,7 @@ class Member final : public replication::MemberPort, public StreamEnd {
   const replication::ReplicationCore& core() const { return core_; }
   Branch branch() const;
   uint64_t syncs() const {
-    const replication::FollowerCore& follower = core_.follower();
-    return follower.full_syncs() + follower.resumed_syncs() +
-           follower.rewinds();
+    return core_.follower().full_syncs() + core_.follower().rewinds();
   }
 
  private:

@@ -70,7 +70,6 @@ Outcome Simulation::Run() {
       .promotions = world_.checks.promotions,
       .dropped = world_.checks.writes.dropped(),
       .full_syncs = world_.full_syncs,
-      .resumed_syncs = world_.resumed_syncs,
       .rewinds = world_.rewinds,
       .faults = world_.faults,
       .digest = world_.trace.digest()};

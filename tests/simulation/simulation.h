@@ -33,7 +33,6 @@ struct Outcome {
   uint64_t promotions = 0;
   uint64_t dropped = 0;
   uint64_t full_syncs = 0;
-  uint64_t resumed_syncs = 0;
   uint64_t rewinds = 0;
   std::map<std::string, uint64_t> faults;
   uint64_t digest = 0;  // of the trace

@@ -96,7 +96,6 @@ struct Sum {
     of.promotions += run.promotions;
     of.dropped += run.dropped;
     of.full_syncs += run.full_syncs;
-    of.resumed_syncs += run.resumed_syncs;
     of.rewinds += run.rewinds;
     for (const auto& [kind, times] : run.faults) of.faults[kind] += times;
     waiting += run.waits_for_operator ? 1 : 0;
@@ -116,9 +115,7 @@ std::string Json(const Arguments& arguments, const Sum& sum) {
       ",\"changes\":", sum.of.changes,
       ",\"acknowledged\":", sum.of.acknowledged,
       ",\"promotions\":", sum.of.promotions, ",\"dropped\":", sum.of.dropped,
-      ",\"full_syncs\":", sum.of.full_syncs,
-      ",\"resumed_syncs\":", sum.of.resumed_syncs,
-      ",\"rewinds\":", sum.of.rewinds,
+      ",\"full_syncs\":", sum.of.full_syncs, ",\"rewinds\":", sum.of.rewinds,
       ",\"waiting_for_operator\":", sum.waiting, ",\"digest\":", sum.of.digest,
       ",\"faults\":{", faults, "},\"violations\":", sum.violations, "}");
 }

@@ -17,8 +17,6 @@ TEST(Simulation, KeepsTheInvariantsAndHeals) {
   uint64_t acknowledged = 0;
   uint64_t dropped = 0;
   uint64_t waiting = 0;
-  uint64_t full_syncs = 0;
-  uint64_t resumed = 0;
   for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
     const Outcome outcome = Simulation(seed).Run();
     ASSERT_EQ(outcome.violation, "") << "tests/simulation/run --seed " << seed;
@@ -26,8 +24,6 @@ TEST(Simulation, KeepsTheInvariantsAndHeals) {
     acknowledged += outcome.acknowledged;
     dropped += outcome.dropped;
     waiting += outcome.waits_for_operator ? 1 : 0;
-    full_syncs += outcome.full_syncs;
-    resumed += outcome.resumed_syncs;
   }
   RecordProperty("promotions", static_cast<int>(promotions));
   RecordProperty("acknowledged", static_cast<int>(acknowledged));
@@ -36,8 +32,6 @@ TEST(Simulation, KeepsTheInvariantsAndHeals) {
   EXPECT_GT(promotions, kSeeds);
   EXPECT_GT(acknowledged, 100 * kSeeds);
   EXPECT_GT(dropped, 0u);
-  EXPECT_GT(full_syncs, kSeeds / 10);
-  EXPECT_GT(resumed, 0u);
   EXPECT_LT(waiting, kSeeds / 10);
 }
 

@@ -68,22 +68,14 @@ bool Streams::BreakOne() {
   if (streams_.empty()) return false;
   auto it = streams_.begin();
   std::advance(it, random_.Uniform(streams_.size()));
-  Break(it->second);
-  return true;
-}
-
-void Streams::Break(StreamEnd& end, LinkId link) {
-  if (Stream* const stream = Find(end, link).first) Break(*stream);
-}
-
-void Streams::Break(Stream& stream) {
-  for (Side& side : stream.sides) {
+  for (Side& side : it->second.sides) {
     side.arriving.clear();
     side.peer_gone = true;
     side.why = "connection reset by the network";
   }
-  Pump(stream, 0, network_.Delay());
-  Pump(stream, 1, network_.Delay());
+  Pump(it->second, 0, network_.Delay());
+  Pump(it->second, 1, network_.Delay());
+  return true;
 }
 
 // `side` is gone; the other one is told when it has read what is under way.

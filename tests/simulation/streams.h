@@ -51,9 +51,8 @@ class Streams {
   // Whether there is little enough under way.
   bool HasRoom(StreamEnd& from, LinkId link) const;
   void Close(StreamEnd& from, LinkId link, const std::string& why);
-  // Breaks any one of them; this one.
+  // Breaks any one of them.
   bool BreakOne();
-  void Break(StreamEnd& end, LinkId link);
 
  private:
   struct Side {
@@ -71,7 +70,6 @@ class Streams {
   };
 
   std::pair<Stream*, int> Find(StreamEnd& end, LinkId link) const;
-  void Break(Stream& stream);
   void Leave(Stream& stream, int side, const std::string& why);
   void Pump(Stream& stream, int to, absl::Duration after);
   void Arrive(uint64_t id, int to);

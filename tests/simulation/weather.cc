@@ -34,7 +34,6 @@ Weather Weather::Draw(Random& random) {
   if (one_in(2)) weather.log_disk_bytes = kSmallLogDisk;
   if (one_in(3)) weather.MakeSureOf("tiny_logs");
   if (one_in(3)) weather.message_bytes = kSmallMessage;
-  if (one_in(8)) weather.MakeSureOf("syncs");
   if (one_in(4)) weather.max_memory = kLittleMemory;
   weather.checkpoint_period =
       random.Between(absl::Milliseconds(100), absl::Seconds(3));
@@ -45,7 +44,6 @@ Weather Weather::Draw(Random& random) {
   weather.partitions = one_in(2);
   weather.one_way_cuts = one_in(3);
   weather.broken_streams = one_in(2);
-  weather.breaks_in_syncs = weather.breaks_in_syncs || one_in(3);
   weather.kills = one_in(2);
   weather.power_cuts = one_in(2);
   weather.power_cut_everywhere = weather.power_cuts && one_in(3);
@@ -66,7 +64,6 @@ bool Weather::MakeSureOf(std::string_view kind) {
       {"partitions", &Weather::partitions},
       {"one_way_cuts", &Weather::one_way_cuts},
       {"broken_streams", &Weather::broken_streams},
-      {"breaks_in_syncs", &Weather::breaks_in_syncs},
       {"kills", &Weather::kills},
       {"power_cuts", &Weather::power_cuts},
       {"power_cut_everywhere", &Weather::power_cut_everywhere},
@@ -92,10 +89,6 @@ bool Weather::MakeSureOf(std::string_view kind) {
   } else if (kind == "tiny_logs") {
     log_memory_bytes = kTinyLogMemory;
     log_disk_bytes = kTinyLogDisk;
-  } else if (kind == "syncs") {
-    MakeSureOf("tiny_logs");
-    MakeSureOf("small_messages");
-    MakeSureOf("breaks_in_syncs");
   } else if (kind == "little_memory") {
     max_memory = kLittleMemory;
   } else if (kind == "few_members") {

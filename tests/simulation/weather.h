@@ -38,7 +38,6 @@ struct Weather {
   bool partitions = false;
   bool one_way_cuts = false;
   bool broken_streams = false;
-  bool breaks_in_syncs = false;
 
   // --- Machines and processes.
   bool kills = false;
@@ -60,7 +59,7 @@ struct Weather {
   static Weather Draw(Random& random);
   // Makes sure of a kind of misfortune, by the name of its member above, or
   //   few_members, no_fsync, small_messages, small_logs, tiny_logs, little_memory,
-  //   much_loss, slow_network, syncs (full ones, many steps of them, and broken streams)
+  //   much_loss, slow_network
   // False: there is no such kind.
   bool MakeSureOf(std::string_view kind);
   // Draw, and MakeSureOf each. REQUIRES: they are kinds.

@@ -39,7 +39,6 @@ struct World {
   Streams streams{scheduler, network, random};
   Checks checks{weather.members};
   uint64_t full_syncs = 0;  // that began
-  uint64_t resumed_syncs = 0;
   uint64_t rewinds = 0;
   bool calm = false;                       // the healing phase
   std::map<std::string, uint64_t> faults;  // by kind

@@ -122,7 +122,9 @@ class DiallersEnd final : public Link {
     stream_->Cut();
     stream_->JoinDialler();
   }
-  bool Send(Message message) override { return stream_->up.Push(message); }
+  bool Send(const Message& message) override {
+    return stream_->up.Push(message);
+  }
   void Close() override { stream_->Cut(); }
 
  private:
@@ -136,7 +138,7 @@ class AcceptorsEnd final : public Link {
   explicit AcceptorsEnd(const std::shared_ptr<Stream>& stream)
       : stream_(stream) {}
   ~AcceptorsEnd() override { Close(); }
-  bool Send(Message message) override {
+  bool Send(const Message& message) override {
     const std::shared_ptr<Stream> stream = stream_.lock();
     return stream != nullptr && stream->down.Push(message);
   }

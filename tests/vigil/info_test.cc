@@ -162,7 +162,6 @@ waiting_writes:2
 delayed_writes:7
 delayed_writes_usec:30000
 full_syncs_taken:0
-full_syncs_resumed:0
 rewinds_taken:0
 dropped_writes:0
 dropped_bytes:0
