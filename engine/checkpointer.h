@@ -10,7 +10,9 @@
 //
 // Exact though writers go on: every record up to C was applied under its shard's
 // lock before that shard is looked at; what is newer than C in the state carries
-// its version, and replay skips it.
+// its version, and replay skips it. What was deleted after C, and before its turn, may
+// have left a row older than C, which replay deletes: so a pass ends when the log has
+// persisted all that was written until its end, not only C.
 //
 // Time: the machine's monotonic clock.
 // Thread-safety: RunOnce() and Pause from any thread; passes exclude each other.

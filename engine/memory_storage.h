@@ -109,7 +109,7 @@ class MemoryDisk {
   absl::Status sync_error_ ABSL_GUARDED_BY(mu_);
 };
 
-class MemoryStorage final : public Storage {
+class MemoryStorage : public Storage {
  public:
   // Drops an unfinished staging, as every storage does when it opens.
   explicit MemoryStorage(std::shared_ptr<MemoryDisk> disk);

@@ -12,7 +12,7 @@ endfunction()
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
 
 file(GLOB_RECURSE headers RELATIVE ${prefix}/include ${prefix}/include/*)
-set(public vigil/async.h vigil/backup.h vigil/batch.h vigil/change.h vigil/dropped_writes.h vigil/freshness.h vigil/info.h vigil/node.h vigil/operation.h vigil/options.h vigil/security.h vigil/status.h vigil/vigil.h vigil/work.h)
+set(public vigil/async.h vigil/backup.h vigil/batch.h vigil/change.h vigil/dropped_writes.h vigil/freshness.h vigil/info.h vigil/node.h vigil/operation.h vigil/options.h vigil/security.h vigil/status.h vigil/values.h vigil/vigil.h vigil/work.h)
 if(NOT headers STREQUAL public)
   message(FATAL_ERROR "Installed headers: ${headers}\nExpected: ${public}")
 endif()
