@@ -214,7 +214,9 @@ absl::Status Log::AwaitPersisted(uint64_t index, const Limit& limit) {
                                 [this] { persisted_signal_.Notify(); });
   for (;;) {
     const uint64_t seen = persisted_signal_.Seen();
-    if (persisted_ >= index) return absl::OkStatus();
+    // Under the lock: AppendPersisted moves last_, from which `index` may come, before
+    // persisted_, and wakes nobody.
+    if (persisted_mark().index >= index) return absl::OkStatus();
     if (failed_) return health();
     if (absl::Status s = limit.Check(); !s.ok()) return s;
     Hurry();
