@@ -278,8 +278,9 @@ class Engine {
   absl::Status StageEntries(std::string_view records);
   absl::Status StageLog(std::string_view records);
   // Swaps, in memory and (with `meta`, in one atomic write) on disk; for readers it is
-  // one moment. On error everything stays as it was. REQUIRES: the gate is closed; no StateWalk exists,
-  // and what ReadLog() returned before is not followed up (another log begins).
+  // one moment. On error everything stays as it was. REQUIRES: the gate is closed; no
+  // StateWalk exists, and what ReadLog() returned before is not followed up (another log
+  // begins).
   absl::Status CommitStaging(const MetaMap& meta);
   void DropStaging();
 

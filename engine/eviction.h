@@ -1,8 +1,9 @@
 // Evictor: which key of a shard goes when memory is full.
 //
-// It sees every key but the engine's own come, be read and go, and keeps what it needs to know in the 24
-// access bits of each cell (and, for the queues, beside the table). Policies have
-// the names and the meaning that they have in Redis; S3-FIFO and SIEVE are newer.
+// It sees every key but the engine's own come, be read and go, and keeps what it needs
+// to know in the 24 access bits of each cell (and, for the queues, beside the table).
+// Policies have the names and the meaning that they have in Redis; S3-FIFO and SIEVE are
+// newer.
 //
 // Time: a tick of a tenth of a second, told by SetTick. Randomness: seeded.
 // Thread-safety: thread-compatible. Lifetime: `table` outlives each call only.
@@ -47,7 +48,7 @@ class Evictor {
   // was found in a bounded number of steps.
   virtual const Cell* Victim(const Table& table) = 0;
   // Whether it still knows much of keys that have gone. Tidy forgets some of that, in some
-  // ten microseconds.
+  // ten microseconds. REQUIRES: untidy().
   virtual bool untidy() const { return false; }
   virtual void Tidy(const Table& table) { (void)table; }
   virtual size_t bytes() const = 0;

@@ -60,8 +60,8 @@ class HashQueue {
   void PopOldest();
   // Most places are of keys that have gone, or they are being taken out.
   bool untidy() const;
-  // If it is untidy, looks at up to `count` places more and takes out what has gone; cells get new places. Returns where what was at `follow`, or came
-  // after it, is now.
+  // If it is untidy, looks at up to `count` places more and takes out what has gone; cells
+  // get new places. Returns where what was at `follow`, or came after it, is now.
   size_t Tidy(const Table& table, size_t count, size_t follow = 0);
 
   size_t places() const { return hashes_.size(); }
@@ -82,6 +82,8 @@ class HashQueue {
 // Which keys were evicted lately: as many as were said to Resize, more or less.
 class Ghost {
  public:
+  // Makes room for so many, if there is less; it forgets all of them then. The room at
+  // least doubles each time, so that a growing store loses little of its memory.
   void Resize(size_t keys);
   void Add(uint64_t hash);
   bool Take(uint64_t hash);  // whether it is known; it is forgotten

@@ -89,7 +89,8 @@ class Log {
   void MarkPersisted(const LogSlice& slice);
   Mark persisted_mark() const;
   void MarkDurable(const Mark& mark);
-  // Likewise around the sync of what is persisted; only those are woken who wait for it.
+  // Likewise, around the sync of what is persisted: of those in sync_turns() only who waits
+  // for this sync is woken.
   Mark BeginSync();
   void EndSync(const Mark& mark);
   // Keeps the first failure: waiters wake up, writers are refused from now on or go
@@ -151,16 +152,17 @@ class Log {
   absl::Status health_ ABSL_GUARDED_BY(mu_);
 
   // Written under mu_, read without it.
-  std::atomic<bool> wake_with_next_{false};
   std::atomic<bool> gate_open_{false};
   std::atomic<uint64_t> gate_{1};
   std::atomic<bool> failed_{false};
-  std::atomic<bool> ending_{false};
   std::atomic<uint64_t> last_;
   std::atomic<uint64_t> persisted_;
   std::atomic<uint64_t> durable_;
   std::atomic<size_t> unpersisted_bytes_{0};
   std::atomic<uint64_t> appended_bytes_{0};
+  // Written without it, too.
+  std::atomic<bool> wake_with_next_{false};
+  std::atomic<bool> ending_{false};
   std::atomic<uint64_t> refused_{0};
   WaitMeter delays_;
 

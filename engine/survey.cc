@@ -7,7 +7,7 @@
 namespace vigil::engine {
 namespace {
 
-// Segments in one step: about a millisecond of work, so about 1 % of a core.
+// Segments in one step: about a millisecond and a half, so about 1 % of a core.
 constexpr int kSegmentsPerStep = 16;
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Sweeper: gives back the memory of what was flushed, of what the eviction policy knows
 // of keys that have gone, and of pages and segments that have become mostly empty.
 //
-// Both are local: no record, the same on a master and a replica. A shard is locked
+// All of it is local: no record, the same on a master and a replica. A shard is locked
 // for one segment at a time.
 //
 // Thread-safety: one caller at a time. Lifetime: `data` outlives it.

@@ -4,9 +4,10 @@
 //                     [](absl::StatusOr<vigil::SetResult> result) { ... });
 //
 // A call on the master decides and applies the write as the Node's own method does: on the
-// caller's thread, before it returns. On a replica it sends it to the master, and returns. It never blocks: if the log has no room at this moment, or a
-// max_unreplicated_ bound is reached, the answer is kResourceExhausted, and nothing was
-// applied. Only the wait for the Ack goes on without the caller, until its time-out.
+// caller's thread, before it returns. On a replica it sends it to the master, and returns.
+// It never blocks: if the log has no room at this moment, or a max_unreplicated_ bound is
+// reached, the answer is kResourceExhausted, and nothing was applied. Only the wait for the
+// Ack goes on without the caller, until its time-out.
 //
 // A call is accepted or not, and says so by what it returns. One that is not accepted has
 // done nothing, and its `done` is destroyed without being called: AsyncOperation::status.

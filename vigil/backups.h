@@ -38,8 +38,8 @@ class Backups {
   //   kDeadlineExceeded  given up; nothing is left in `dir` when the disk has answered
   //   kCancelled         likewise, by the token of `limit` or by Stop()
   absl::Status MakeNow(const std::string& dir, const Limit& limit);
-  // Calls `done` exactly once with the same; it must not call this object. Returns what to cancel it by, or, without
-  // calling `done`, kUnavailable or kCancelled.
+  // Calls `done` exactly once with the same; it must not call this object. Returns what to
+  // cancel it by, or, without calling `done`, kUnavailable or kCancelled.
   absl::StatusOr<std::shared_ptr<Cancellable>> Begin(const std::string& dir,
                                                      const Limit& limit,
                                                      Done done);

@@ -331,7 +331,8 @@ class Node {
   //   kInvalidArgument     as of Open: what is given, or cannot be read, or does not fit
   //                        together; nothing is changed
   //   kFailedPrecondition  TLS, or its client_certificates, would be switched on or off
-  // Waits for the files that it is given to be read, and for nothing else.
+  // Waits for the files that it is given to be read, and for nothing else: it has no
+  // time-out, and a file system that hangs holds it.
   virtual absl::Status UpdateSecurity(const SecurityOptions& security) = 0;
 
   // --- Members, changed at run time by the master; NodeStatus::members shows them. A

@@ -168,7 +168,8 @@ struct Options {
   // time, and by deletes of expired and evicted keys, which count but do not wait. A
   // smaller bound loses less, and lets writers wait for the slowest member of the
   // quorum earlier. NodeStatus::unreplicated tells the present amounts. Zero: off.
-  // Records; a batch is one. Range: any.
+  // Records; a batch is one, and so is the empty record by which a write that changed
+  // nothing waits for the quorum. Range: any.
   uint64_t max_unreplicated_operations = 0;
   // Of them in the log: keys, values and some bytes each. Range: any.
   uint64_t max_unreplicated_bytes = 0;
@@ -239,7 +240,8 @@ struct Options {
   absl::Duration close_timeout = absl::Seconds(20);
 
   // How many operations of Node::async() may be outstanding or not told yet; more are not
-  // accepted. They cost memory, each about 0.5 KiB and what its callback holds. Range: 1 to 10,000,000.
+  // accepted. They cost memory, each about 0.5 KiB and what its callback holds. Range: 1 to
+  // 10,000,000.
   size_t async_operations_max = 100'000;
 
   // Lines of what the node does, from any of its threads; thread-safe, and must

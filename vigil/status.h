@@ -130,9 +130,11 @@ struct MemoryStatus {
   uint64_t limit_bytes = 0;    // max_memory; 0: none
   uint64_t used_bytes = 0;     // what the limit counts: the next three together
   uint64_t entries_bytes = 0;  // keys, values, and what stands beside them
-  uint64_t table_bytes = 0;    // the slots that find them
-  uint64_t overhead_bytes =
-      0;                   // order of expiry, marks for the checkpoint, ...
+  uint64_t table_bytes =
+      0;  // the slots that find them, and what finds the slots
+  // What the eviction policy remembers beside the entries, and the names of keys that have
+  // gone and are still to be deleted on disk.
+  uint64_t overhead_bytes = 0;
   uint64_t log_bytes = 0;  // the newest part of the log; not in used_bytes
   // Large values that have gone: their memory is still to be returned to the system, in
   // the background; or was.

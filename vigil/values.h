@@ -1,8 +1,8 @@
 // What GetMany found, in the order of its keys. The bytes of all values lie together, so
 // that reading many small ones costs little more than looking them up.
 //
-// Thread-safety: like a standard container. Lifetime: a ValueView lives as long as the
-// Values that it is of, moved or not.
+// Moved, not copied. Thread-safety: like a standard container. Lifetime: a ValueView lives
+// as long as the Values that it is of, moved or not.
 #ifndef VIGIL_VALUES_H_
 #define VIGIL_VALUES_H_
 

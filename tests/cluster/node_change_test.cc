@@ -1,4 +1,5 @@
-// What node.h says of changes of what is there: Delete, numbers, bytes, Rename, as an application sees it.
+// What node.h says of changes of what is there: Delete, numbers, bytes, Rename, as an
+// application sees it.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -131,6 +131,11 @@ class Writer {
   std::thread thread_;
 };
 
+// The status follows the data that it is about.
+bool Becomes(Node& node, MemberKind kind) {
+  return Eventually([&] { return node.status().kind == kind; });
+}
+
 TEST(NodeMembers, AGroupGrowsFromOneToFiveAndLosesNoQuorumWrite) {
   GrowingGroup group(5);
   Writer writer(group.node(0));
@@ -165,8 +170,7 @@ TEST(NodeMembers, AMemberIsRemovedAndTheRestGoesOn) {
   const absl::Status removed = group.node(0).RemoveMember("c");
   ASSERT_TRUE(removed.ok()) << removed;
   EXPECT_EQ(MembersOf(group.node(0)), "a b");
-  EXPECT_TRUE(Eventually(
-      [&] { return group.node(2).status().kind == MemberKind::kNewcomer; }));
+  EXPECT_TRUE(Becomes(group.node(2), MemberKind::kNewcomer));
   group.Close(2);
   SetOptions quorum;
   quorum.ack = Ack::kQuorum;
@@ -196,11 +200,10 @@ TEST(NodeMembers, AWipedMemberIsANewcomerUntilItIsReplaced) {
   group.Wipe(2);
   group.Open(2);
   EXPECT_TRUE(Eventually([&] { return group.node(2).Exists("before"); }));
-  EXPECT_EQ(group.node(2).status().kind, MemberKind::kNewcomer);
+  EXPECT_TRUE(Becomes(group.node(2), MemberKind::kNewcomer));
   const absl::Status replaced = group.node(0).ReplaceMember("c", "c");
   ASSERT_TRUE(replaced.ok()) << replaced;
-  EXPECT_TRUE(Eventually(
-      [&] { return group.node(2).status().kind == MemberKind::kMember; }));
+  EXPECT_TRUE(Becomes(group.node(2), MemberKind::kMember));
   writer.Stop();
   // It votes, and can be master.
   group.Close(0);
@@ -219,7 +222,7 @@ TEST(NodeMembers, AReadReplicaFollowsAndCountsForNothing) {
   quorum.ack = Ack::kQuorum;
   ASSERT_TRUE(group.node(0).Set("k", "v", quorum).ok());
   EXPECT_TRUE(Eventually([&] { return group.node(1).Exists("k"); }));
-  EXPECT_EQ(group.node(1).status().kind, MemberKind::kReadReplica);
+  EXPECT_TRUE(Becomes(group.node(1), MemberKind::kReadReplica));
   // It forwards what it is asked to write, and is asked no vote.
   EXPECT_TRUE(group.node(1).Set("k2", "v", quorum).ok());
   group.Close(1);
@@ -228,7 +231,7 @@ TEST(NodeMembers, AReadReplicaFollowsAndCountsForNothing) {
   // After a restart it is what it was.
   group.Open(1);
   EXPECT_TRUE(Eventually([&] { return group.node(1).Exists("k3"); }));
-  EXPECT_EQ(group.node(1).status().kind, MemberKind::kReadReplica);
+  EXPECT_TRUE(Becomes(group.node(1), MemberKind::kReadReplica));
   EXPECT_TRUE(group.node(0).RemoveMember("b").ok());
   EXPECT_EQ(MembersOf(group.node(0)), "a");
 }

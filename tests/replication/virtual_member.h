@@ -3,9 +3,9 @@
 // The log is a list of strings, `held` of them are with the operating system and
 // `durable` of them on the disk; a write by the application appends, a killed
 // process keeps what is held, a machine that goes down keeps what is durable and
-// perhaps more. What the member drops is kept beside the log as DroppedFiles does it. The shell's rules are the Replicator's: one event at a time, the
-// watermarks told before each, actions in order, and after one that failed the
-// rest of its step is void.
+// perhaps more. What the member drops is kept beside the log as DroppedFiles does it. The
+// shell's rules are the Replicator's: one event at a time, the watermarks told before
+// each, actions in order, and after one that failed the rest of its step is void.
 //
 // Thread-compatible. Nothing here is random: whoever drives it decides.
 #ifndef VIGIL_TESTS_REPLICATION_VIRTUAL_MEMBER_H_

@@ -18,8 +18,8 @@ namespace vigil::bench {
 class Redis {
  public:
   // Starts redis-server with its socket in `dir` and these configuration words
-  // besides, the last of a name counting. kUnavailable, with the reason: there is no redis-server, or this
-  // was built without hiredis.
+  // besides, the last of a name counting. kUnavailable, with the reason: there is no
+  // redis-server, or this was built without hiredis.
   static absl::StatusOr<std::unique_ptr<Redis>> Start(
       const std::string& dir, const std::vector<std::string>& configuration);
   ~Redis();
